@@ -1,1 +1,6 @@
+//! Everything that is not plain cargo.
+
+mod generate;
+mod plugins;
+
 fn main() {}

@@ -1,0 +1,1 @@
+//! `cargo xtask plugins`: builds the guests and makes components of them.
