@@ -1,0 +1,138 @@
+//! `run` and `plan`.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use anyhow::Context;
+use hyhost_audit::{Audit, Sink};
+use hyhost_backend::Backend;
+use hyhost_config::{Connection, How, Stack};
+use hyhost_engine::{Engine, Goal, Report, RunInfo, Stop};
+use hyhost_gate::Gate;
+
+use crate::args::{Common, Work};
+use crate::commands::{CHANGES, FAILED, OK, TERMINATED};
+use crate::load::{Loaded, Unusable};
+use crate::{load, output};
+
+/// `hyhost run`.
+pub(crate) fn run(common: &Common, args: &Work) -> anyhow::Result<u8> {
+    work(common, args, Goal::Run)
+}
+
+/// `hyhost plan`.
+pub(crate) fn plan(common: &Common, args: &Work) -> anyhow::Result<u8> {
+    work(common, args, Goal::Plan)
+}
+
+fn work(common: &Common, args: &Work, goal: Goal) -> anyhow::Result<u8> {
+    let loaded = match load::work(args) {
+        Ok(loaded) => loaded,
+        Err(Unusable::Mistakes(mistakes)) => {
+            output::mistakes(common, &mistakes);
+            return Ok(FAILED);
+        }
+        Err(Unusable::Error(error)) => return Err(error),
+    };
+    output::notes(common, &loaded.stack.notes);
+    let human = output::is_human(common);
+    // Each poll of the timers comes after one task: a guest that spins must
+    // not hold up anybody's time limit.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .event_interval(1)
+        .enable_all()
+        .build()
+        .context("the runtime cannot be started")?;
+    let report = runtime.block_on(at_work(loaded, goal, human))?;
+    match goal {
+        Goal::Run => output::run::summary(common, &report, args),
+        Goal::Plan => output::plan::print(common, &report)?,
+    }
+    // A guest or a server that does not end must not hold up the exit.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    Ok(code(goal, &report))
+}
+
+fn code(goal: Goal, report: &Report) -> u8 {
+    match goal {
+        _ if report.interrupted => TERMINATED,
+        _ if !report.is_ok() => FAILED,
+        Goal::Plan if !report.is_settled() => CHANGES,
+        _ => OK,
+    }
+}
+
+async fn at_work(loaded: Loaded, goal: Goal, human: bool) -> anyhow::Result<Report> {
+    let Loaded { sandbox, plugins, stack } = loaded;
+    let run = output::run_id();
+    let sinks: Vec<Sink> = match (goal, human) {
+        (Goal::Plan, _) => Vec::new(),
+        (Goal::Run, true) => vec![Box::new(output::run::for_people)],
+        (Goal::Run, false) => vec![Box::new(output::run::json_line)],
+    };
+    let gate = gate(&stack, Audit::new(run, sinks))?;
+    let stop = Stop::default();
+    listen(stop.clone())?;
+    let engine = Engine {
+        gate: Arc::new(gate),
+        plugins: plugins.into_iter().map(|p| (p.manifest().name.clone(), Arc::new(p))).collect::<HashMap<_, _>>(),
+        mentioned: stack.mentioned,
+        stop,
+        observer: output::progress::observer(goal),
+    };
+    let info = RunInfo {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        documents: stack.digest,
+        actor: std::env::var("HYHOST_ACTOR").ok(),
+        revision: std::env::var("HYHOST_REVISION").ok(),
+        host: std::env::var("HOSTNAME").ok().or_else(|| {
+            std::fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|name| name.trim().to_owned())
+        }),
+    };
+    let report = Arc::new(engine).start(goal, stack.targets, info).await?;
+    drop(sandbox);
+    Ok(report)
+}
+
+/// Opens a client for each connection; nothing is dialled yet.
+fn gate(stack: &Stack, audit: Audit) -> anyhow::Result<Gate> {
+    let mut gate = Gate::new(audit);
+    for connection in stack.connections.values() {
+        let backend = backend(connection)
+            .with_context(|| format!("connection `{}` ({})", connection.name, connection.place))?;
+        let table = hyhost_table::shipped(connection.capability())
+            .with_context(|| format!("capability `{}` has no table", connection.capability()))?;
+        gate.connect(connection.name.clone(), table, backend);
+    }
+    Ok(gate)
+}
+
+/// The one line that a new backend needs.
+fn backend(connection: &Connection) -> anyhow::Result<Arc<dyn Backend>> {
+    Ok(match &connection.how {
+        How::Sql(_) => Arc::new(hyhost_backend_sql::connect(connection)?),
+        How::S3(_) => Arc::new(hyhost_backend_s3::connect(connection)?),
+    })
+}
+
+/// Raises the flag on SIGTERM and Ctrl-C; a second one ends at once.
+fn listen(stop: Stop) -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut term = signal(SignalKind::terminate()).context("SIGTERM cannot be listened for")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT cannot be listened for")?;
+    tokio::spawn(async move {
+        for first in [true, false] {
+            tokio::select! {
+                _ = term.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            if !first {
+                std::process::exit(TERMINATED.into());
+            }
+            output::note("asked to stop: nothing new is started, what runs gets a few seconds");
+            stop.raise();
+        }
+    });
+    Ok(())
+}

@@ -1,0 +1,47 @@
+//! Signs of life, on stderr.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use hyhost_engine::{Goal, Progress};
+
+use super::style::{self, paint};
+
+/// The same reason is said again only after this.
+const AGAIN: Duration = Duration::from_secs(10);
+
+type Observer = Box<dyn Fn(&Progress<'_>) + Send + Sync>;
+
+/// Says what is being waited for and tried again.
+pub(crate) fn observer(_goal: Goal) -> Observer {
+    let said: Mutex<HashMap<String, (String, Duration)>> = Mutex::default();
+    Box::new(move |progress| {
+        let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
+        match progress {
+            Progress::Waiting { target, reason, since, limit } => {
+                let last = said.get(*target);
+                if last.is_none_or(|(text, at)| text != reason || *since >= *at + AGAIN) {
+                    said.insert((*target).to_owned(), ((*reason).to_owned(), *since));
+                    let (since, limit) = (since.as_secs(), limit.as_secs());
+                    say(target, &format!("waiting ({since} s of at most {limit} s): {reason}"));
+                }
+            }
+            Progress::Ready { target, after } => {
+                if said.remove(*target).is_some() {
+                    say(target, &format!("ready after {:.1} s", after.as_secs_f64()));
+                }
+            }
+            Progress::Retrying { target, what, reason, retry, delay } => {
+                say(target, &format!("{what}: retry {retry} in {} ms: {reason}", delay.as_millis()));
+            }
+            Progress::Planned { target, plan } => {
+                tracing::debug!(target, changes = plan.changes.len(), deferred = plan.deferred.len(), "planned");
+            }
+        }
+    })
+}
+
+fn say(target: &str, text: &str) {
+    anstream::eprintln!("{} {target}: {text}", paint(style::NOTE, "…"));
+}

@@ -1,0 +1,133 @@
+//! What `run` prints: its events as they come, and the last words.
+
+use std::fmt::Write;
+use std::io;
+
+use hyhost_audit::{Event, Outcome, What};
+use hyhost_engine::{Report, TargetReport};
+
+use super::style::{self, paint};
+use crate::args::{Common, Work};
+
+/// A sink: one JSON object a line.
+pub(crate) fn json_line(event: &Event) -> io::Result<()> {
+    super::json(event)
+}
+
+/// A sink: what a person wants to see of an event.
+pub(crate) fn for_people(event: &Event) -> io::Result<()> {
+    match text(event) {
+        Some(text) => super::line(&text),
+        None => Ok(()),
+    }
+}
+
+fn text(event: &Event) -> Option<String> {
+    match &event.what {
+        What::RunStarted { .. } | What::Announced { .. } | What::RunEnded { .. } => None,
+        What::Object { target, object, action, outcome, message, note, .. } => {
+            let (sign, style) = style::action(*action);
+            let tail = match (outcome, message) {
+                (Outcome::Done, _) => String::new(),
+                (Outcome::Unchanged, _) => ": was so already".to_owned(),
+                (_, Some(message)) => format!(": {message}"),
+                (_, None) => ": failed".to_owned(),
+            };
+            let tail = note.as_ref().map_or(tail.clone(), |note| format!("{tail} ({note})"));
+            let painted = match outcome {
+                Outcome::Done | Outcome::Unchanged => paint(style, &sign.to_string()),
+                _ => paint(style::ERROR, "x"),
+            };
+            Some(format!("{painted} {target}  {object}{tail}"))
+        }
+        What::Refused { target, operation, message, .. } => {
+            Some(format!("{} {target}  {operation}: {message}", paint(style::ERROR, "x")))
+        }
+        What::TargetEnded { target, outcome, counts, extras, work_ms, .. } => {
+            let mut lines: Vec<String> =
+                extras.iter().map(|extra| format!("{} {target}  extra: {extra}", paint(style::WARN, "*"))).collect();
+            let (sign, style) = match outcome {
+                Outcome::Done | Outcome::Unchanged => ("=", style::GOOD),
+                Outcome::Skipped => ("-", style::WARN),
+                _ => ("x", style::ERROR),
+            };
+            lines.push(format!(
+                "{} {target}  {} changed, {} failed, {} skipped, in {work_ms} ms",
+                paint(style, sign),
+                counts.changed,
+                counts.failed,
+                counts.skipped
+            ));
+            Some(lines.join("\n"))
+        }
+    }
+}
+
+/// The last lines of a run.
+pub(crate) fn summary(common: &Common, report: &Report, args: &Work) {
+    let counts = report.counts;
+    if report.is_ok() && super::is_human(common) {
+        let text = format!(
+            "{} {} targets, {} changed, in {:.1} s",
+            paint(style::GOOD, "Done:"),
+            report.targets.len(),
+            counts.changed,
+            report.duration.as_secs_f64()
+        );
+        // The exit code says it too.
+        let _ = super::line(&text);
+    }
+    last_words(report, &format!("run --config {}", args.config.display()));
+}
+
+/// For a person at night, on stderr: what failed, where it stands, what was
+/// changed, that running again is safe, what to do.
+pub(crate) fn last_words(report: &Report, command: &str) {
+    if !report.is_ok() {
+        anstream::eprint!("{}", farewell(report, command));
+    }
+}
+
+/// The last words as text.
+pub(crate) fn farewell(report: &Report, command: &str) -> String {
+    let (skipped, failed): (Vec<&TargetReport>, Vec<&TargetReport>) = report
+        .targets
+        .iter()
+        .filter(|target| !target.is_ok())
+        .partition(|target| target.outcome == Outcome::Skipped);
+    let mut text = String::new();
+    let verb = if report.interrupted { "was interrupted" } else { "failed" };
+    // Writing to a String cannot fail.
+    let _ = writeln!(
+        text,
+        "\n{} {} of {} targets {verb}",
+        paint(style::ERROR, "hyhost:"),
+        failed.len() + skipped.len(),
+        report.targets.len()
+    );
+    for target in failed.iter().chain(&skipped) {
+        let _ = writeln!(text, "\n  {} ({})", paint(style::BOLD, &target.name), target.place);
+        for problem in target.problems.iter().take(SHOWN) {
+            let _ = writeln!(text, "    {problem}");
+        }
+        if target.problems.len() > SHOWN {
+            let _ = writeln!(text, "    and {} more; each is an event on stdout", target.problems.len() - SHOWN);
+        }
+    }
+    let changed: Vec<String> = report
+        .targets
+        .iter()
+        .flat_map(|target| target.changed.iter().map(move |object| format!("{} {object}", target.name)))
+        .collect();
+    let _ = match changed.len() {
+        0 => writeln!(text, "\n  Changed before that: nothing."),
+        n if n <= SHOWN => writeln!(text, "\n  Changed before that: {}.", changed.join(", ")),
+        n => writeln!(text, "\n  Changed before that: {}, and {} more.", changed[..SHOWN].join(", "), n - SHOWN),
+    };
+    let _ = writeln!(text, "  Running again is safe: what is done is not done twice.");
+    let _ = writeln!(text, "  Next: mend what stands above, then `hyhost {command}` with the same plugins.");
+    text
+}
+
+/// How many of one sort are shown.
+const SHOWN: usize = 10;

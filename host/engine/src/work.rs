@@ -1,0 +1,321 @@
+//! The work on one target: ready, plan, ensure, verify.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyhost_audit::{Counts, Outcome};
+use hyhost_backend::{Class, Fault};
+use hyhost_config::Target;
+use hyhost_gate::Phase;
+use hyhost_sandbox::{Done, Plugin};
+use hyhost_table::{Change, Plan};
+use tokio::time::Instant;
+
+use crate::call::{Caller, seconds};
+use crate::{Engine, FullJitter, Goal, Problem, Progress, TargetReport, batch, ready};
+
+/// How often changes are made before the plan must be empty.
+const ROUNDS: u32 = 3;
+
+/// How long what was made may take to be seen.
+const VERIFY: Duration = Duration::from_secs(15);
+
+/// Waits, plans, and for [`Goal::Run`] makes it so and verifies.
+pub(crate) async fn target(engine: &Engine, goal: Goal, target: &Arc<Target>, plugin: &Arc<Plugin>) -> TargetReport {
+    let caller = Caller::new(engine, target, plugin);
+    let mut report = TargetReport::blank(target);
+    report.ready = match ready::until_ready(&caller, target.ready_timeout).await {
+        Ok(after) => after,
+        Err(problem) => {
+            report.ready = target.ready_timeout;
+            return report.failed(problem);
+        }
+    };
+    let started = Instant::now();
+    let mut work = Work::new(caller, goal, started + target.timeout);
+    let ended = match goal {
+        Goal::Plan => work.plan(Phase::Plan).await.map(|plan| work.rest = plan),
+        Goal::Run => work.run().await,
+    };
+    report.work = started.elapsed();
+    work.end(report, ended.err())
+}
+
+struct Work<'a> {
+    caller: Caller<'a>,
+    goal: Goal,
+    deadline: Instant,
+    /// How often a server was lost at work.
+    lost: u32,
+    /// Retries so far, by change.
+    retries: HashMap<String, u32>,
+    /// What each failed change failed of.
+    failed: HashMap<String, String>,
+    skipped: HashMap<String, String>,
+    /// What was made, in order.
+    changed: Vec<String>,
+    unchanged: HashSet<String>,
+    /// The last plan.
+    rest: Plan,
+}
+
+/// What came of handing over a plan's changes.
+#[derive(PartialEq, Eq)]
+enum Round {
+    /// Everything that could be tried was.
+    Through,
+    /// Something must be planned again before it is tried again.
+    Again,
+}
+
+impl<'a> Work<'a> {
+    fn new(caller: Caller<'a>, goal: Goal, deadline: Instant) -> Self {
+        Self {
+            caller,
+            goal,
+            deadline,
+            lost: 0,
+            retries: HashMap::new(),
+            failed: HashMap::new(),
+            skipped: HashMap::new(),
+            changed: Vec::new(),
+            unchanged: HashSet::new(),
+            rest: Plan::default(),
+        }
+    }
+
+    /// Plans and makes it so, until a plan is empty.
+    async fn run(&mut self) -> Result<(), Problem> {
+        let mut rounds = 0;
+        let mut last_change = None;
+        let mut delays = FullJitter::for_readiness();
+        loop {
+            let phase = if rounds == 0 { Phase::Plan } else { Phase::Verify };
+            self.rest = self.plan(phase).await?;
+            let mut todo = self.rest.changes.clone();
+            todo.retain(|change| !self.failed.contains_key(&change.id));
+            let failed: HashSet<String> = self.failed.keys().cloned().collect();
+            self.skipped.extend(batch::skip(&mut todo, &failed));
+            if todo.is_empty() && (!self.failed.is_empty() || !self.rest.refused.is_empty() || self.rest.is_settled()) {
+                return Ok(());
+            }
+            // What was made and still differs, or what is still waited for,
+            // gets time to be seen; anything else gets another round.
+            let is_new = |change: &Change| !self.changed.contains(&change.id) && !self.unchanged.contains(&change.id);
+            if rounds < ROUNDS && todo.iter().any(is_new) {
+                if self.caller.engine.stop.is_raised() {
+                    return Err(Problem::of_target("asked to stop before its changes were made"));
+                }
+                if self.round(todo).await? == Round::Through {
+                    rounds += 1;
+                }
+                last_change = Some(Instant::now());
+                continue;
+            }
+            let seen_by = last_change.map(|at| (at + VERIFY).min(self.deadline));
+            match seen_by {
+                Some(limit) if Instant::now() < limit && !self.caller.engine.stop.is_raised() => {
+                    let delay = delays.next().unwrap_or(VERIFY);
+                    self.caller.engine.stop.sleep(delay.min(limit - Instant::now())).await;
+                }
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// Hands the changes over, batch by batch, each when all that it requires
+    /// is done.
+    async fn round(&mut self, mut pending: Vec<Change>) -> Result<Round, Problem> {
+        while !pending.is_empty() {
+            if self.caller.engine.stop.is_raised() {
+                return Err(Problem::of_target("asked to stop; what was not announced was not touched"));
+            }
+            let numbers = batch::ready(&pending);
+            if numbers.is_empty() {
+                let ids: Vec<&str> = pending.iter().map(|change| change.id.as_str()).take(5).collect();
+                let text = format!("the plan of plugin `{}` requires itself in a circle: {}", self.plugin(), ids.join(", "));
+                return Err(Problem::of_target(text));
+            }
+            let chosen: HashSet<usize> = numbers.into_iter().collect();
+            let mut number = 0;
+            let (now, later): (Vec<Change>, Vec<Change>) = pending.into_iter().partition(|_| {
+                number += 1;
+                chosen.contains(&(number - 1))
+            });
+            pending = later;
+            let retry = self.hand_over(&now).await?;
+            if let Some((id, fault)) = retry {
+                self.before_again(&id, &fault).await?;
+                return Ok(Round::Again);
+            }
+            let failed: HashSet<String> = self.failed.keys().cloned().collect();
+            self.skipped.extend(batch::skip(&mut pending, &failed));
+        }
+        Ok(Round::Through)
+    }
+
+    /// Hands one batch over; answers with the change that asks for the
+    /// longest pause before it is tried again.
+    async fn hand_over(&mut self, changes: &[Change]) -> Result<Option<(String, Fault)>, Problem> {
+        let of = |change: &Change| self.retries.get(&change.id).copied().unwrap_or(0);
+        let attempt = 1 + changes.iter().map(of).max().unwrap_or(0);
+        let broken = |error: hyhost_audit::AuditError| Problem::of_target(error.to_string());
+        let session =
+            Arc::new(self.caller.ensuring(changes.to_vec(), self.deadline, attempt).await.map_err(broken)?);
+        let answer = self.caller.plugin.ensure(Arc::clone(&session), &self.caller.context, changes).await;
+        let results = match answer {
+            Ok(results) => results,
+            Err(trouble) => {
+                let text = trouble.to_string();
+                let all: Vec<_> = changes.iter().map(|_| (Outcome::Failed, Some(text.clone()))).collect();
+                session.finish(&all).map_err(broken)?;
+                for change in changes {
+                    self.failed.insert(change.id.clone(), format!("unknown: {text}"));
+                }
+                return Ok(None);
+            }
+        };
+        let outcomes: Vec<_> = results
+            .iter()
+            .map(|result| match result {
+                Ok(Done::Done) => (Outcome::Done, None),
+                Ok(Done::Unchanged) => (Outcome::Unchanged, None),
+                Err(fault) if fault.class == Class::Denied => (Outcome::Denied, Some(fault.to_string())),
+                Err(fault) => (Outcome::Failed, Some(fault.to_string())),
+            })
+            .collect();
+        session.finish(&outcomes).map_err(broken)?;
+        let mut again: Option<(String, Fault)> = None;
+        for (change, result) in changes.iter().zip(results) {
+            match result {
+                Ok(Done::Done) => self.changed.push(change.id.clone()),
+                Ok(Done::Unchanged) => {
+                    self.unchanged.insert(change.id.clone());
+                }
+                Err(fault) => {
+                    if self.may_retry(&change.id, &fault) {
+                        again = Some(longest(again, (change.id.clone(), fault), &self.retries));
+                    } else {
+                        self.failed.insert(change.id.clone(), fault.to_string());
+                    }
+                }
+            }
+        }
+        Ok(again)
+    }
+
+    /// Whether the fault of this change (or, with an empty id, of planning)
+    /// may pass; counts the try.
+    fn may_retry(&mut self, id: &str, fault: &Fault) -> bool {
+        match fault.class {
+            Class::NotReady => true,
+            Class::Transient | Class::Conflict => {
+                let retries = self.retries.entry(id.to_owned()).or_default();
+                *retries += 1;
+                *retries <= FullJitter::RETRIES
+            }
+            Class::Denied | Class::Invalid | Class::Failed => false,
+        }
+    }
+
+    /// Waits before a next try: for the server where it is not ready, else by
+    /// the number of the retry.
+    async fn before_again(&mut self, what: &str, fault: &Fault) -> Result<(), Problem> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        let late = |text: &str| {
+            let limit = seconds(self.caller.target.timeout);
+            Problem::of_target(format!("not done within its timeout of {limit}: {text}"))
+        };
+        if left.is_zero() {
+            return Err(late(&fault.to_string()));
+        }
+        if fault.class == Class::NotReady {
+            ready::until_ready(&self.caller, left).await.map_err(|problem| late(&problem.text))?;
+            // A server that looks ready and is lost again and again.
+            self.lost = (self.lost + 1).min(FullJitter::RETRIES);
+            self.caller.engine.stop.sleep(FullJitter::before_retry(self.lost).min(left)).await;
+            return Ok(());
+        }
+        let retry = self.retries.get(what).copied().unwrap_or(1);
+        let delay = FullJitter::before_retry(retry).min(left);
+        let (target, reason) = (self.caller.target.name.as_str(), fault.to_string());
+        let shown = if what.is_empty() { "planning" } else { what };
+        self.caller.tell(&Progress::Retrying { target, what: shown, reason: &reason, retry, delay });
+        self.caller.engine.stop.sleep(delay).await;
+        Ok(())
+    }
+
+    async fn plan(&mut self, phase: Phase) -> Result<Plan, Problem> {
+        loop {
+            let session = Arc::new(self.caller.reading(phase, self.deadline, 1));
+            let fault = match self.caller.plugin.plan(session, &self.caller.context).await {
+                Ok(Ok(plan)) => {
+                    self.retries.remove("");
+                    self.caller.tell(&Progress::Planned { target: &self.caller.target.name, plan: &plan });
+                    return Ok(plan);
+                }
+                Ok(Err(fault)) => fault,
+                Err(trouble) => return Err(Problem::of_target(trouble.to_string())),
+            };
+            if self.caller.engine.stop.is_raised() || !self.may_retry("", &fault) {
+                return Err(Problem::of_target(fault.to_string()));
+            }
+            self.before_again("", &fault).await?;
+        }
+    }
+
+    fn plugin(&self) -> &str {
+        &self.caller.plugin.manifest().name
+    }
+
+    /// What came of it all.
+    fn end(self, mut report: TargetReport, problem: Option<Problem>) -> TargetReport {
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        report.counts = Counts {
+            changed: count(self.changed.len()),
+            unchanged: count(self.unchanged.len()),
+            failed: count(self.failed.len()),
+            skipped: count(self.skipped.len()),
+        };
+        let mut problems: Vec<Problem> = Vec::new();
+        let mut failed: Vec<_> = self.failed.iter().collect();
+        failed.sort();
+        problems.extend(failed.into_iter().map(|(id, text)| Problem::of(id, text)));
+        let mut skipped: Vec<_> = self.skipped.iter().collect();
+        skipped.sort();
+        problems.extend(skipped.into_iter().map(|(id, cause)| Problem::of(id, format!("skipped, because {cause} failed"))));
+        problems.extend(self.rest.refused.iter().map(|remark| Problem::of(&remark.id, &remark.text)));
+        problems.extend(problem);
+        if self.goal == Goal::Run && problems.is_empty() {
+            problems.extend(self.rest.deferred.iter().map(|remark| Problem::of(&remark.id, &remark.text)));
+            let differs = "still differs after it was made so; something else may be changing it";
+            problems.extend(self.rest.changes.iter().map(|change| Problem::of(&change.id, differs)));
+        }
+        report.outcome = match (problems.is_empty(), self.changed.is_empty()) {
+            (false, _) => Outcome::Failed,
+            (true, false) => Outcome::Done,
+            (true, true) => Outcome::Unchanged,
+        };
+        report.changed = self.changed;
+        report.problems = problems;
+        report.plan = self.rest;
+        report
+    }
+}
+
+/// Which of two faults asks for the longer pause: a server that is not ready,
+/// else the one that was retried more often.
+fn longest(
+    other: Option<(String, Fault)>,
+    this: (String, Fault),
+    retries: &HashMap<String, u32>,
+) -> (String, Fault) {
+    let pause = |(id, fault): &(String, Fault)| {
+        if fault.class == Class::NotReady { u32::MAX } else { retries.get(id).copied().unwrap_or(0) }
+    };
+    match other {
+        Some(other) if pause(&other) >= pause(&this) => other,
+        _ => this,
+    }
+}
