@@ -1,1 +1,77 @@
-//! `cargo xtask generate`: the SDK's bindings and types from the contract and the tables.
+//! `cargo xtask generate`: what is written from the contract and the tables.
+//!
+//! The results are checked in, so that a plugin author needs no generator and
+//! a reviewer sees what a new row changes. `--check` compares them.
+
+mod bindings;
+mod operations;
+mod reference;
+mod types;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::{fs, io::Write};
+
+use anyhow::{Context, Result, bail};
+
+/// Writes the generated files, or with `check` compares them.
+///
+/// # Errors
+/// `check`: a file differs. Otherwise: the contract cannot be read, a row has
+/// a shape that no Rust type fits, `rustfmt` is missing.
+pub fn run(check: bool) -> Result<()> {
+    let root = root();
+    let mut stale = Vec::new();
+    for (path, text) in files(&root)? {
+        let path = root.join(path);
+        if fs::read_to_string(&path).is_ok_and(|there| there == text) {
+            continue;
+        }
+        if check {
+            stale.push(path.strip_prefix(&root).unwrap_or(&path).display().to_string());
+        } else {
+            if let Some(directory) = path.parent() {
+                fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))?;
+            }
+            fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+            eprintln!("wrote {}", path.display());
+        }
+    }
+    if !stale.is_empty() {
+        bail!("not what wit/ and host/table say: {}\nRun `cargo xtask generate` and commit the result.", stale.join(", "));
+    }
+    Ok(())
+}
+
+/// Every generated file, by its path below the root.
+fn files(root: &Path) -> Result<Vec<(&'static str, String)>> {
+    let (sql, s3) = (hyhost_table::sql(), hyhost_table::s3());
+    Ok(vec![
+        ("plugins/sdk/src/bindings.rs", rustfmt(&bindings::generate(&root.join("wit"))?)?),
+        ("plugins/sdk/src/generated/sql.rs", rustfmt(&operations::generate(sql, "Sql")?)?),
+        ("plugins/sdk/src/generated/s3.rs", rustfmt(&operations::generate(s3, "S3")?)?),
+        ("docs/operations.md", reference::generate(&[sql, s3])),
+    ])
+}
+
+/// The checkout.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned).unwrap_or_default()
+}
+
+fn rustfmt(text: &str) -> Result<String> {
+    let mut child = Command::new("rustfmt")
+        .args(["--edition", "2024", "--config-path"])
+        .arg(root())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cannot run rustfmt: `rustup component add rustfmt`")?;
+    // The text is in rustfmt's hands before it answers: it reads all first.
+    child.stdin.take().context("rustfmt has no input")?.write_all(text.as_bytes())?;
+    let output = child.wait_with_output()?;
+    if !output.status.success() {
+        bail!("rustfmt refused generated text, which is a fault of xtask");
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}

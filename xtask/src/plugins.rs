@@ -1,1 +1,173 @@
 //! `cargo xtask plugins`: builds the guests and makes components of them.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+use anyhow::{Context, Result, bail};
+use wit_component::{ComponentEncoder, DecodedWasm};
+use wit_parser::WorldItem;
+
+use crate::generate::root;
+
+const TARGET: &str = "wasm32-unknown-unknown";
+/// A guest's crate is called so, followed by the plugin's name.
+const PREFIX: &str = "hyhost-plugin-";
+/// All that a plugin of ours may import.
+const CONTRACT: &str = "hyhost:provision/";
+
+/// What would change the guests' bytes, or where they are put, if it came
+/// from the caller's environment.
+const DISTURBING: [&str; 8] = [
+    "RUSTFLAGS",
+    "CARGO_ENCODED_RUSTFLAGS",
+    "CARGO_BUILD_RUSTFLAGS",
+    "CARGO_TARGET_DIR",
+    "CARGO_BUILD_TARGET",
+    "CARGO_BUILD_TARGET_DIR",
+    "RUSTC_WRAPPER",
+    "RUSTC_WORKSPACE_WRAPPER",
+];
+
+/// Builds every plugin of the workspace `plugins/` and writes
+/// `plugins/<name>.wasm` where it changed.
+///
+/// # Errors
+/// The wasm target is missing and rustup with it, a guest does not compile,
+/// or it imports more than the contract.
+pub fn run() -> Result<()> {
+    let directory = root().join("plugins");
+    ensure_target()?;
+    let names = names(&directory)?;
+    build(&directory)?;
+    for name in names {
+        let file = format!("{}{}.wasm", PREFIX, name).replace('-', "_");
+        let core = directory.join("target").join(TARGET).join("release").join(file);
+        let core = fs::read(&core).with_context(|| format!("{} was not built", core.display()))?;
+        let component = componentize(&core).with_context(|| format!("the plugin {name} makes no component"))?;
+        let imports = imports(&component).with_context(|| format!("the plugin {name}"))?;
+        if let Some(foreign) = imports.iter().find(|import| !import.starts_with(CONTRACT)) {
+            bail!("the plugin {name} imports {foreign}: a plugin of this repository imports only {CONTRACT}*");
+        }
+        let path = directory.join(format!("{name}.wasm"));
+        let known = fs::read(&path).is_ok_and(|there| there == component);
+        if !known {
+            write(&path, &component)?;
+        }
+        let words: Vec<&str> = imports.iter().map(|i| short(i)).collect();
+        let said = if known { "unchanged" } else { "written" };
+        eprintln!("plugins/{name}.wasm {said}: {} bytes, imports {}", component.len(), words.join(", "));
+    }
+    Ok(())
+}
+
+/// Adds the wasm target to the toolchain if its standard library is missing.
+fn ensure_target() -> Result<()> {
+    if has_target() {
+        return Ok(());
+    }
+    eprintln!("adding the target {TARGET} by rustup");
+    let added = Command::new("rustup").args(["target", "add", TARGET]).current_dir(root()).status();
+    if added.is_ok_and(|status| status.success()) && has_target() {
+        return Ok(());
+    }
+    bail!(
+        "this Rust toolchain has no standard library for {TARGET}, which plugins are built for, and \
+         `rustup target add {TARGET}` did not work. Install Rust by rustup (https://rustup.rs), or add the target \
+         by hand, and run `cargo xtask plugins` again."
+    )
+}
+
+fn has_target() -> bool {
+    let mut rustc = Command::new("rustc");
+    let Ok(output) = rustc.args(["--print", "target-libdir", "--target", TARGET]).current_dir(root()).output() else {
+        return false;
+    };
+    let path = String::from_utf8_lossy(&output.stdout);
+    let Ok(entries) = fs::read_dir(path.trim()) else { return false };
+    entries.flatten().any(|entry| entry.file_name().to_string_lossy().starts_with("libstd-"))
+}
+
+/// The plugins' names: the directories of the workspace whose crate is named
+/// like a plugin, without the prefix.
+fn names(directory: &Path) -> Result<Vec<String>> {
+    let mut cargo = Command::new(cargo());
+    cargo.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(directory);
+    let output = cargo.output().context("cannot run cargo")?;
+    if !output.status.success() {
+        bail!("plugins/Cargo.toml cannot be read:\n{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+    let packages = metadata["packages"].as_array().into_iter().flatten();
+    let names = packages.filter_map(|package| package["name"].as_str()?.strip_prefix(PREFIX).map(str::to_owned));
+    Ok(names.collect())
+}
+
+fn build(directory: &Path) -> Result<()> {
+    let mut cargo = Command::new(cargo());
+    cargo.current_dir(directory).args(["build", "--release", "--locked", "--target", TARGET]);
+    cargo.args(["--target-dir", "target"]);
+    for name in DISTURBING {
+        cargo.env_remove(name);
+    }
+    // Panic messages hold paths of source files: without this, a component's
+    // bytes would depend on where it was built and show that place.
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", remaps(directory)?.join("\u{1f}"));
+    let status = cargo.status().context("cannot run cargo")?;
+    if !status.success() {
+        bail!("the plugins do not build; what cargo said stands above");
+    }
+    Ok(())
+}
+
+fn remaps(directory: &Path) -> Result<Vec<String>> {
+    let home = home().context("neither CARGO_HOME nor HOME is set")?;
+    let mut remaps = Vec::new();
+    let sources = home.join("registry/src");
+    for entry in fs::read_dir(&sources).into_iter().flatten().flatten() {
+        remaps.push(format!("--remap-path-prefix={}=crates", entry.path().display()));
+    }
+    remaps.push(format!("--remap-path-prefix={}=plugins", fs::canonicalize(directory)?.display()));
+    Ok(remaps)
+}
+
+fn home() -> Option<PathBuf> {
+    env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")))
+}
+
+fn cargo() -> OsString {
+    env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+/// A component of a core module, whose custom section says which world it is.
+fn componentize(core: &[u8]) -> Result<Vec<u8>> {
+    ComponentEncoder::default().validate(true).module(core)?.encode()
+}
+
+/// The names of what a component imports: interfaces, and functions outside of
+/// one. Types are only words, and the interface that they come from is there
+/// as well.
+fn imports(component: &[u8]) -> Result<BTreeSet<String>> {
+    let DecodedWasm::Component(resolve, world) = wit_component::decode(component)? else {
+        bail!("it is not a component");
+    };
+    let imports = resolve.worlds[world].imports.iter();
+    let calls = imports.filter(|(_, item)| !matches!(item, WorldItem::Type { .. }));
+    Ok(calls.map(|(key, _)| resolve.name_world_key(key)).collect())
+}
+
+/// `sql` of `hyhost:provision/sql@0.1.0`.
+fn short(import: &str) -> &str {
+    let name = import.strip_prefix(CONTRACT).unwrap_or(import);
+    name.split('@').next().unwrap_or(name)
+}
+
+/// Writes beside the place and renames, so that who reads sees one or the
+/// other.
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let beside = path.with_extension(format!("{}.part", std::process::id()));
+    fs::write(&beside, bytes).with_context(|| format!("cannot write {}", beside.display()))?;
+    fs::rename(&beside, path).with_context(|| format!("cannot write {}", path.display()))
+}

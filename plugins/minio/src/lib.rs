@@ -1,0 +1,38 @@
+//! The plugin `minio`: buckets of MinIO and other S3 servers.
+
+use hyhost_sdk::s3::S3;
+use hyhost_sdk::{Change, Context, Error, Kind, Manifest, Outcome, Plan, Plugin, Readiness, kind, s3};
+
+/// The kinds of objects that it provides, a file each.
+const KINDS: &[Kind<S3>] = &[];
+
+/// The slot of its one connection.
+const SLOT: &str = "s3";
+
+struct Minio;
+
+impl Plugin for Minio {
+    fn manifest() -> Manifest {
+        Manifest::new("minio", env!("CARGO_PKG_VERSION"), "Buckets with their policy and versioning, in MinIO or S3.")
+            .schema(&kind::schema(KINDS))
+            .wants::<S3>(SLOT, "to compare and change buckets and their configuration; never objects")
+    }
+
+    fn probe(context: &Context) -> Result<Readiness, Error> {
+        let health = context.s3(SLOT)?.perform(&s3::ReadHealth {})?;
+        Ok(if health.writable { Readiness::Ready } else { Readiness::NotReady(health.reason) })
+    }
+
+    fn plan(context: &Context, page: Option<&str>) -> Result<Plan, Error> {
+        kind::plan(context, &context.s3(SLOT)?, KINDS, page)
+    }
+
+    fn ensure(context: &Context, changes: &[Change]) -> Vec<Result<Outcome, Error>> {
+        match context.s3(SLOT) {
+            Ok(connection) => kind::ensure(context, &connection, KINDS, changes),
+            Err(error) => changes.iter().map(|_| Err(error.clone())).collect(),
+        }
+    }
+}
+
+hyhost_sdk::export!(Minio);

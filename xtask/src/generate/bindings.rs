@@ -1,0 +1,28 @@
+//! The Rust side of the contract, by wit-bindgen.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use wit_bindgen_core::{Files, WorldGenerator};
+use wit_bindgen_rust::Opts;
+use wit_parser::Resolve;
+
+/// The bindings of the world `plugin` in the directory.
+pub fn generate(wit: &Path) -> Result<String> {
+    let mut resolve = Resolve::default();
+    let (package, _) = resolve.push_path(wit).with_context(|| format!("{} cannot be read", wit.display()))?;
+    let world = resolve.select_world(&[package], Some("plugin"))?;
+
+    let mut options = Opts::default();
+    options.format = true;
+    options.generate_all = true;
+    // The SDK defines its own `export!` on top of this one.
+    options.pub_export_macro = true;
+    options.export_macro_name = Some("export_bindings".to_owned());
+    options.additional_derive_attributes = vec!["PartialEq".to_owned()];
+
+    let mut files = Files::default();
+    options.build().generate(&mut resolve, world, &mut files)?;
+    let (_, text) = files.iter().next().context("wit-bindgen wrote no file")?;
+    Ok(String::from_utf8(text.to_vec())?)
+}

@@ -1,0 +1,125 @@
+//! `docs/operations.md`: the reference of all operations.
+
+use std::fmt::Write as _;
+
+use hyhost_table::{Row, Table, Verb};
+use serde_json::Value;
+
+use super::types::{kind, reference, remark, sentence};
+
+const HEAD: &str = "\
+# Operations
+
+<!-- Written by `cargo xtask generate` from host/table/src/*.yaml. -->
+
+Everything that a plugin can ask of a capability. An operation is a name and a JSON object of arguments; what is not
+listed here is refused. How a row is written stands in [table.md](table.md).
+
+- An argument with `?` may be left out. What is left out is not changed.
+- *Touches* says which things an operation names, and how strongly. A change must list the same in its `touches`, and
+  the document's grant must allow it. `[database, schema]` is a name of two segments, taken from these arguments; if an
+  argument that it needs is left out, so is the name; one that is a list stands for as many names.
+- *Secret* is an argument that may be `{\"secret\": \"name\"}`. No other may.
+- Everything that touches nothing is a read, and needs no grant.
+";
+
+/// The page for these tables.
+pub fn generate(tables: &[&Table]) -> String {
+    let mut text = HEAD.to_owned();
+    for table in tables {
+        let (capability, summary) = (&table.capability, &table.summary);
+        let _ = write!(text, "\n## {capability}\n\n{summary}\n");
+        for row in &table.rows {
+            operation(table, row, &mut text);
+        }
+    }
+    text
+}
+
+fn operation(table: &Table, row: &Row, text: &mut String) {
+    let _ = write!(text, "\n### {}\n\n{}\n\n", row.name, row.summary.trim());
+    for (key, schema) in &row.args {
+        let _ = writeln!(text, "- `{key}`: {}", value(table, schema));
+    }
+    let answer = row.returns.as_ref().map_or("`null`".to_owned(), |schema| value(table, schema));
+    let _ = writeln!(text, "- Answer: {answer}");
+    if !row.names.is_empty() {
+        let _ = writeln!(text, "- Touches: {}", touches(row).join("; "));
+    }
+    for content in &row.content {
+        let (at, attribute, kind) = (&content.at, &content.attribute, &content.kind);
+        let _ = writeln!(text, "- `{at}` needs the attribute `{attribute}` in the grant of the kind `{kind}`");
+    }
+    for sink in &row.sinks {
+        let (at, kind, capability) = (sink.at.trim_start_matches('/'), &sink.kind, &table.capability);
+        let _ = writeln!(text, "- Secret: `{at}`, from a field marked `{{\"secret\": \"{capability}.{kind}\"}}`");
+    }
+    if let Some(file) = &row.file {
+        let (name, directory, digest) = (&file.name, &file.directory, &file.digest);
+        let _ = writeln!(text, "- File: `{name}` in `{directory}`, refused unless its content has the digest `{digest}`");
+    }
+}
+
+/// `write role [name]` for each place of a name.
+pub fn touches(row: &Row) -> Vec<String> {
+    let places = row.names.iter().map(|place| {
+        let needs = match place.grant {
+            Some(grant) if grant != place.verb => format!(" (needs a grant to {grant})"),
+            _ => String::new(),
+        };
+        let verb = if place.verb == Verb::Read { "read".to_owned() } else { place.verb.to_string() };
+        format!("{verb} {} `[{}]`{needs}", place.kind, place.at.join(", "))
+    });
+    places.collect()
+}
+
+/// A schema in words.
+fn value(table: &Table, schema: &Value) -> String {
+    if let Some(def) = reference(schema) {
+        let own = remark(schema).map(|text| format!(". {text}")).unwrap_or_default();
+        return match (def, table.defs.get(def)) {
+            ("secret", _) => format!("the name of a secret{own}"),
+            (_, Some(schema)) => format!("{}{own}", value(table, schema)),
+            (_, None) => def.to_owned(),
+        };
+    }
+    let Ok((kind, nullable)) = kind(schema) else { return format!("`{schema}`") };
+    let mut words = match kind {
+        "array" => format!("a list of: {}", value(table, &schema["items"])),
+        "object" => object(table, schema),
+        "integer" => "an integer".to_owned(),
+        other => format!("a {other}"),
+    };
+    if let Some(text) = schema["enum"].as_array() {
+        let texts: Vec<_> = text.iter().filter_map(Value::as_str).map(|text| format!("`{text}`")).collect();
+        words = format!("one of {}", texts.join(", "));
+    }
+    if let Some(length) = schema["maxLength"].as_u64() {
+        let _ = write!(words, " of at most {length} bytes");
+    }
+    if let Some(pattern) = schema["pattern"].as_str() {
+        let _ = write!(words, " that matches `{pattern}`");
+    }
+    if let Some(least) = schema["minimum"].as_i64() {
+        let _ = write!(words, ", at least {least}");
+    }
+    if let Some(text) = schema["description"].as_str() {
+        let _ = write!(words, " ({})", sentence(text).trim_end_matches('.'));
+    }
+    if nullable {
+        words.push_str(", or `null`");
+    }
+    words
+}
+
+fn object(table: &Table, schema: &Value) -> String {
+    if let Some(properties) = schema["properties"].as_object() {
+        let fields: Vec<_> =
+            properties.iter().map(|(key, schema)| format!("`{key}`: {}", value(table, schema))).collect();
+        return format!("{{ {} }}", fields.join("; "));
+    }
+    match &schema["additionalProperties"] {
+        values @ Value::Object(_) => format!("an object, each value {}", value(table, values)),
+        _ => "an object".to_owned(),
+    }
+}
