@@ -129,8 +129,10 @@ pub struct Effect {
     /// The arguments that hold the object's name.
     #[serde(default)]
     pub name: Vec<String>,
-    /// The kind of the object whose name lacks the last segment; it must be
-    /// there: without it a list is absent (`null`), not empty.
+    /// The kind of what the object lies in; it must be there. `create`: its
+    /// name lacks the last segment. `list`: its name is the segments that are
+    /// given as one name each; without it the list is absent (`null`), not
+    /// empty.
     #[serde(default)]
     pub parent: Option<String>,
     /// `include`, `put`, `unset`, `get`, `prove`: the field.
