@@ -1,28 +1,62 @@
-//! The plugin `postgres`.
+//! The plugin `postgres`: roles, databases, schemas, grants and migrations of
+//! a PostgreSQL server.
 
-use hyhost_sdk::sql::Sql;
-use hyhost_sdk::{Change, Context, Error, Kind, Manifest, Outcome, Plan, Plugin, Readiness, kind, sql};
+mod database;
+mod grant;
+mod migration;
+mod role;
+mod schema;
+mod steps;
+#[cfg(test)]
+mod tests;
+mod world;
 
-/// The kinds of objects that it provides, a file each.
-const KINDS: &[Kind<Sql>] = &[];
+use hyhost_sdk::sql::{self, Sql};
+use hyhost_sdk::{Change, Context, Error, Kind, Manifest, Outcome, Plan, Plugin, Readiness, kind};
+
+/// The kinds of objects that it provides, a file each, in the order in which
+/// one may need another.
+const KINDS: &[Kind<Sql>] = &[
+    Kind { name: "role", field: "roles", schema: role::schema, plan: role::plan, ensure: steps::perform },
+    Kind { name: "database", field: "databases", schema: database::schema, plan: database::plan, ensure: steps::perform },
+    Kind { name: "schema", field: "schemas", schema: schema::schema, plan: schema::plan, ensure: steps::perform },
+    Kind {
+        name: "migration",
+        field: "databases[].migrations",
+        schema: migration::schema,
+        plan: migration::plan,
+        ensure: steps::perform,
+    },
+    Kind { name: "grant", field: "grants", schema: grant::schema, plan: grant::plan, ensure: steps::perform },
+];
 
 /// The slot of its one connection.
 const SLOT: &str = "sql";
 
-struct Postgres;
+/// The oldest server that the statement forms are written for.
+const OLDEST: i64 = 150_000;
+
+/// The plugin.
+#[derive(Debug)]
+pub struct Postgres;
 
 impl Plugin for Postgres {
     fn manifest() -> Manifest {
-        Manifest::new("postgres", env!("CARGO_PKG_VERSION"), "Roles, databases and their privileges in PostgreSQL.")
+        let summary = "Roles, databases, schemas, grants and migrations of PostgreSQL 15 to 18.";
+        Manifest::new("postgres", env!("CARGO_PKG_VERSION"), summary)
             .schema(&kind::schema(KINDS))
-            .wants::<Sql>(SLOT, "to compare and change roles, databases and what is in them")
+            .wants::<Sql>(SLOT, "to compare and change what the document declares, and to run its migrations")
     }
 
     fn probe(context: &Context) -> Result<Readiness, Error> {
         let server = context.sql(SLOT)?.perform(&sql::ReadServer {})?;
+        if server.version < OLDEST {
+            let version = server.version / 10_000;
+            return Err(Error::invalid(format!("the server is PostgreSQL {version}; 15 is the oldest that works")));
+        }
         Ok(match server.in_recovery {
-            false => Readiness::Ready,
             true => Readiness::NotReady("the server is in recovery and takes no writes".to_owned()),
+            false => Readiness::Ready,
         })
     }
 

@@ -56,7 +56,7 @@ impl<C: Capability> Connection<C> {
 
     /// Hands over as many calls as there are, in as few portions as the
     /// contract allows.
-    pub(crate) fn hand_over(&self, calls: &[Call]) -> Vec<Result<String, Error>> {
+    pub fn hand_over(&self, calls: &[Call]) -> Vec<Result<String, Error>> {
         let mut answers = Vec::with_capacity(calls.len());
         let mut rest = calls;
         while !rest.is_empty() {

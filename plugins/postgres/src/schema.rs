@@ -1,0 +1,108 @@
+//! Schemas: owner.
+
+use std::collections::BTreeSet;
+
+use hyhost_sdk::sql::{self, Sql};
+use hyhost_sdk::{Change, Context, Diff, Error, Plan, Remark, Seen, touch};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::steps::Steps;
+use crate::world::{self, Desired};
+use crate::{database, role};
+
+/// A schema of the document. What it does not set is not managed.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Schema {
+    pub(crate) database: String,
+    pub(crate) name: String,
+    pub(crate) owner: Option<String>,
+}
+
+/// The part of the schema of the documents.
+pub(crate) fn schema() -> Value {
+    json!({
+        "description": "Schemas. What is not set stays as it is.",
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {
+                "database": { "description": "The database that it is in.", "type": "string", "minLength": 1, "maxLength": 63,
+                    "x-hyhost": { "name": "sql.database", "verb": "use" } },
+                "name": { "description": "The schema's name.", "type": "string", "minLength": 1, "maxLength": 63,
+                    "x-hyhost": { "name": "sql.schema", "in": ["database"] } },
+                "owner": { "description": "The role that owns it.", "type": "string", "minLength": 1, "maxLength": 63,
+                    "x-hyhost": { "name": "sql.role", "verb": "use" } },
+            },
+            "required": ["database", "name"],
+            "additionalProperties": false,
+        },
+    })
+}
+
+/// The id of a schema's changes.
+pub(crate) fn id(database: &str, name: &str) -> String {
+    hyhost_sdk::id("schema", [database, name])
+}
+
+/// Every database makes it by itself.
+const BUILTIN: &str = "public";
+
+/// Compares.
+pub(crate) fn plan(context: &Context, seen: &mut Seen<Sql>, plan: &mut Plan) -> Result<(), Error> {
+    let desired: Desired = context.desired()?;
+    let Some(roles) = world::roles(context, seen)? else { return Ok(()) };
+    // Asked for together, before any of them is looked at.
+    let databases: BTreeSet<&str> = desired.schemas.iter().map(|schema| schema.database.as_str()).collect();
+    for database in databases {
+        world::schemas(context, seen, database)?;
+    }
+    for schema in &desired.schemas {
+        let Some(there) = world::schemas(context, seen, &schema.database)? else { continue };
+        let id = id(&schema.database, &schema.name);
+        let database = database::id(&schema.database);
+        let is = match &there {
+            Some(schemas) => schemas.get(&schema.name),
+            None if !world::is_planned(plan, &database) => {
+                plan.deferred.push(Remark::new(&id, format!("database `{}` is not there yet", schema.database)));
+                continue;
+            }
+            None if schema.name == BUILTIN => {
+                plan.deferred.push(Remark::new(&id, "compared once its database is there, which makes it by itself"));
+                continue;
+            }
+            None => None,
+        };
+        if let Some(owner) = &schema.owner
+            && !world::will_be_there(plan, &roles, owner, &id)
+        {
+            continue;
+        }
+        if let Some(change) = change(schema, is, id)? {
+            plan.changes.push(change.requires(database));
+        }
+    }
+    Ok(())
+}
+
+fn change(schema: &Schema, is: Option<&sql::Schema>, id: String) -> Result<Option<Change>, Error> {
+    let (mut diff, mut steps) = (Diff::default(), Steps::default());
+    let (database, name) = (schema.database.clone(), schema.name.clone());
+    diff.want("owner", is.map_or(Value::Null, |is| json!(is.owner)), schema.owner.clone());
+    let mut change = match is {
+        None => {
+            steps.then(&sql::CreateSchema { database, name, owner: schema.owner.clone() })?;
+            Change::create(&id)
+        }
+        Some(_) if diff.is_empty() => return Ok(None),
+        Some(_) => {
+            steps.then(&sql::AlterSchemaOwner { database, name, owner: schema.owner.clone().unwrap_or_default() })?;
+            Change::update(&id)
+        }
+    };
+    if let Some(owner) = &schema.owner {
+        change = change.requires(role::id(owner)).touch(touch::refer("sql", "role", [owner]));
+    }
+    change = change.touch(touch::write("sql", "schema", [&schema.database, &schema.name]));
+    change.lane(id).differs(diff).payload(&steps).map(Some)
+}

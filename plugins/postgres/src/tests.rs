@@ -1,0 +1,123 @@
+//! Compares, in `cargo test`: a host of a few lines answers the reads.
+
+use hyhost_sdk::{Change, Plan, Plugin, native};
+use serde_json::{Value, json};
+
+use crate::Postgres;
+
+/// A plan of this desired state on a server that answers so.
+fn plan(desired: &Value, answers: impl Fn(&str, &Value) -> Value + 'static) -> Plan {
+    let host = native::Host::new(move |call| Ok(answers(&call.name, &call.args)))
+        .with_files("migrations", &[("10_b.sql", "sha256:b"), ("2_a.sql", "sha256:a"), ("notes.txt", "sha256:n")]);
+    host.run(|| Postgres::plan(&native::context(desired, &[("sql", "sql")]), None)).unwrap()
+}
+
+fn empty_server(name: &str, _: &Value) -> Value {
+    match name {
+        "ReadRoles" | "ReadDatabases" => json!([]),
+        _ => Value::Null,
+    }
+}
+
+fn ids(plan: &Plan) -> Vec<&str> {
+    plan.changes.iter().map(|change| change.id.as_str()).collect()
+}
+
+fn change<'a>(plan: &'a Plan, id: &str) -> &'a Change {
+    plan.changes.iter().find(|change| change.id == id).unwrap()
+}
+
+#[test]
+fn an_empty_server_gets_everything_in_the_order_of_its_needs() {
+    let desired = json!({
+        "roles": [{ "name": "o", "login": true, "password": "s" }, { "name": "m", "member_of": ["o"] }],
+        "databases": [{ "name": "d", "owner": "o", "migrations": "migrations" }],
+        "schemas": [{ "database": "d", "name": "x", "owner": "o" }],
+        "grants": [{ "role": "m", "database": "d", "schema": "x", "tables": ["*"], "privileges": ["select"] },
+                   { "role": "m", "database": "d", "schema": "x", "privileges": ["usage"] }],
+    });
+    let plan = plan(&desired, empty_server);
+    let expected =
+        ["role/o", "role/m", "database/d", "schema/d/x", "migration/d/2_a.sql", "migration/d/10_b.sql", "grant/schema/d/x/m"];
+    assert_eq!(ids(&plan), expected);
+    assert_eq!(change(&plan, "migration/d/10_b.sql").requires, ["database/d", "schema/d/x", "role/o", "migration/d/2_a.sql"]);
+    assert_eq!(change(&plan, "role/m").requires, ["role/o"]);
+    assert_eq!(plan.deferred.len(), 1, "the tables are not made yet: {:?}", plan.deferred);
+    assert!(plan.refused.is_empty());
+}
+
+#[test]
+fn only_what_differs_is_changed_and_the_rest_is_left_alone() {
+    let desired = json!({ "roles": [{ "name": "r", "login": true, "settings": { "search_path": "a, \"$user\"", "jit": false } }] });
+    let role = json!([{ "name": "r", "login": false, "connection_limit": 7, "member_of": ["pg_monitor"],
+        "settings": { "search_path": "a, \"$user\"", "jit": "false", "work_mem": "1MB" } }]);
+    let plan = plan(&desired, move |name, _| if name == "ReadRoles" { role.clone() } else { Value::Null });
+    let change = change(&plan, "role/r");
+    assert_eq!(change.before.as_deref(), Some(r#"{"login":false}"#));
+    assert_eq!(change.after.as_deref(), Some(r#"{"login":true}"#));
+    assert!(plan.extras[0].text.contains("pg_monitor"));
+}
+
+#[test]
+fn a_role_that_nobody_makes_is_waited_for() {
+    let desired = json!({ "databases": [{ "name": "d", "owner": "elsewhere" }] });
+    let plan = plan(&desired, empty_server);
+    assert!(plan.changes.is_empty());
+    assert!(plan.deferred[0].text.contains("`elsewhere`"));
+}
+
+#[test]
+fn a_history_that_does_not_fit_the_files_stops_its_database_alone() {
+    let desired = json!({
+        "roles": [{ "name": "o", "password": "s" }],
+        "databases": [{ "name": "d", "owner": "o", "migrations": { "path": "migrations" } }, { "name": "e" }],
+    });
+    let history = |rows: Value| {
+        move |name: &str, _: &Value| match name {
+            "ReadRoles" => json!([{ "name": "o", "login": true, "connection_limit": -1, "settings": {}, "member_of": [] }]),
+            "ReadDatabases" => json!([{ "name": "d", "owner": "o", "encoding": "UTF8", "privileges": [] }]),
+            "ReadMigrations" => rows.clone(),
+            "PasswordMatches" => json!(true),
+            _ => Value::Null,
+        }
+    };
+    let changed = plan(&desired, history(json!([{ "file": "2_a.sql", "digest": "sha256:old" }])));
+    assert_eq!(ids(&changed), ["database/e"]);
+    assert_eq!(changed.refused[0].id, "migration/d/2_a.sql");
+
+    let gone = plan(&desired, history(json!([{ "file": "1_z.sql", "digest": "sha256:z" }])));
+    assert_eq!(gone.refused[0].id, "migration/d/1_z.sql");
+
+    let between = plan(&desired, history(json!([{ "file": "10_b.sql", "digest": "sha256:b" }])));
+    assert_eq!(between.refused[0].id, "migration/d/2_a.sql");
+
+    let half = plan(&desired, history(json!([{ "file": "2_a.sql", "digest": "sha256:a" }])));
+    assert_eq!(ids(&half), ["database/e", "migration/d/10_b.sql"]);
+}
+
+#[test]
+fn migrations_without_a_password_to_log_in_with_are_refused() {
+    let desired = json!({ "databases": [{ "name": "d", "owner": "o", "migrations": "migrations" }] });
+    let plan = plan(&desired, |name, _| match name {
+        "ReadRoles" => json!([{ "name": "o", "login": true, "connection_limit": -1, "settings": {}, "member_of": [] }]),
+        "ReadDatabases" => json!([{ "name": "d", "owner": "o", "encoding": "UTF8", "privileges": [] }]),
+        _ => Value::Null,
+    });
+    assert!(plan.refused[0].text.contains("password"), "{:?}", plan.refused);
+}
+
+#[test]
+fn access_beyond_the_document_is_an_extra_and_no_change() {
+    let desired = json!({ "grants": [{ "role": "m", "database": "d", "privileges": ["connect"] }] });
+    let plan = plan(&desired, |name, _| match name {
+        "ReadRoles" => json!([{ "name": "m", "login": true, "connection_limit": -1, "settings": {}, "member_of": [] }]),
+        "ReadDatabases" => json!([{ "name": "d", "owner": "o", "encoding": "UTF8", "privileges": [
+            { "grantee": "m", "privilege": "CONNECT", "builtin": false },
+            { "grantee": "m", "privilege": "CREATE", "builtin": false },
+            { "grantee": "public", "privilege": "TEMPORARY", "builtin": true } ] }]),
+        _ => Value::Null,
+    });
+    assert!(plan.changes.is_empty());
+    assert_eq!(plan.extras.len(), 1);
+    assert!(plan.extras[0].text.contains("create"));
+}
