@@ -1,0 +1,134 @@
+//! Readers that are not ours: `psql` and `mc`.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::install::{Package, home, install};
+use crate::{Error, Result, Server, Testbed};
+
+/// Lines of a failed program's output that are shown.
+const SHOWN: usize = 40;
+
+impl Testbed {
+    /// Runs SQL as the superuser in `database` by `psql` and returns what it
+    /// prints: one line per row, columns separated by `|`.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] with psql's message when a statement fails.
+    pub fn psql(&self, database: &str, sql: &str) -> Result<String> {
+        let postgres = self.get(Server::Postgres)?;
+        self.psql_as(postgres.user(), postgres.password(), database, sql)
+    }
+
+    /// The same as any role: for what a role may and may not do, and whether
+    /// its password is the one that it should be.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] with psql's message when the login or a statement fails.
+    pub fn psql_as(&self, user: &str, password: &str, database: &str, sql: &str) -> Result<String> {
+        let port = self.get(Server::Postgres)?.port();
+        run(
+            &mut psql(
+                &install(Package::Postgres)?,
+                port,
+                user,
+                password,
+                database,
+                sql,
+            ),
+            "asking Postgres",
+        )
+    }
+
+    /// Runs `mc` with these arguments; the server is the alias `testbed`.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] with mc's message.
+    pub fn mc(&self, arguments: &[&str]) -> Result<String> {
+        let mut mc = Command::new(Package::Mc.program(&install(Package::Mc)?));
+        mc.envs(self.get(Server::Minio)?.env())
+            .arg("--quiet")
+            .args(arguments);
+        run(&mut mc, "asking MinIO")
+    }
+}
+
+/// `psql` with one command, by password, over TCP.
+pub(crate) fn psql(
+    package: &Path,
+    port: u16,
+    user: &str,
+    password: &str,
+    database: &str,
+    sql: &str,
+) -> Command {
+    let mut psql = Command::new(home(package).join("bin/psql"));
+    psql.args([
+        "-X",
+        "-A",
+        "-t",
+        "-q",
+        "-w",
+        "-v",
+        "ON_ERROR_STOP=1",
+        "-c",
+        sql,
+    ]);
+    psql.env("PGHOST", "localhost")
+        .env("PGPORT", port.to_string())
+        .env("PGDATABASE", database);
+    psql.env("PGUSER", user)
+        .env("PGPASSWORD", password)
+        .env("PGCONNECT_TIMEOUT", "5");
+    psql
+}
+
+/// Runs a program to its end and returns what it wrote to stdout, without the
+/// last line's end.
+pub(crate) fn run(command: &mut Command, doing: &str) -> Result<String> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(Error::io_of("starting", &program))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout)
+            .trim_end()
+            .to_owned());
+    }
+    let words = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
+    Err(Error::Failed {
+        doing: doing.to_owned(),
+        program,
+        status: output.status.to_string(),
+        output: tail(&String::from_utf8_lossy(&words), SHOWN),
+    })
+}
+
+/// The last lines of a text.
+pub(crate) fn tail(text: &str, lines: usize) -> String {
+    let all: Vec<&str> = text.trim_end().lines().collect();
+    all[all.len().saturating_sub(lines)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_shows_status_and_the_last_words() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo out; echo err >&2; exit 7"]);
+        let said = run(&mut command, "trying").unwrap_err().to_string();
+        assert!(
+            said.starts_with("trying: `sh` ended with exit status: 7\nout\nerr"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn the_tail_is_the_end() {
+        assert_eq!(tail("a\nb\nc\n", 2), "b\nc");
+        assert_eq!(tail("a", 2), "a");
+    }
+}
