@@ -1,0 +1,6 @@
+//! The client on a real server. All tests share one server of the testbed, and
+//! each makes names of its own; `HYHOST_TEST_POSTGRES=user:password@host:port`
+//! takes another server, such as one of an older version.
+
+mod rows;
+mod support;
