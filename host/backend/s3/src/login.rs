@@ -1,0 +1,161 @@
+//! A server, our account there, and which of its secret keys is the one.
+
+use std::error::Error;
+use std::future::Future;
+use std::sync::{Mutex, PoisonError};
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::retry::RetryConfig;
+use aws_sdk_s3::config::timeout::TimeoutConfig;
+use aws_sdk_s3::config::{
+    BehaviorVersion, Credentials, IdentityCache, Region, RequestChecksumCalculation, ResponseChecksumValidation,
+    StalledStreamProtectionConfig,
+};
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use hyhost_backend::{Account, Class, Fault};
+use hyhost_config::{S3, Secret};
+
+use crate::ConnectError;
+use crate::fault::{Doing, Failure};
+use crate::wire::Wire;
+
+/// A server and what has been learnt of it.
+pub(crate) struct Server {
+    /// The connection's name in the documents.
+    pub(crate) name: String,
+    /// The region that requests are signed for.
+    pub(crate) region: String,
+    /// The connections, for what nobody signs.
+    pub(crate) wire: Wire,
+    user: String,
+    secure: bool,
+    host: String,
+    port: u16,
+    /// One client per secret; they share the connections.
+    keys: Vec<(Secret, Client)>,
+    /// Which secret was taken last.
+    taken: Mutex<Option<usize>>,
+}
+
+impl Server {
+    pub(crate) fn new(name: &str, s3: &S3) -> Result<Self, ConnectError> {
+        if s3.passwords.is_empty() {
+            return Err(ConnectError::NoSecret);
+        }
+        let wire = Wire::new(s3)?;
+        let mut server = Self {
+            name: name.to_owned(),
+            region: s3.region.clone(),
+            wire,
+            user: s3.user.clone(),
+            secure: s3.secure,
+            host: s3.host.clone(),
+            port: s3.port,
+            keys: Vec::new(),
+            taken: Mutex::new(None),
+        };
+        server.keys = s3.passwords.iter().map(|secret| (secret.clone(), server.client(secret))).collect();
+        Ok(server)
+    }
+
+    /// A client that looks for nothing by itself and tries once.
+    fn client(&self, secret: &Secret) -> Client {
+        let config = aws_sdk_s3::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(self.region.clone()))
+            .endpoint_url(self.url(""))
+            .force_path_style(true)
+            .disable_s3_express_session_auth(true)
+            .disable_multi_region_access_points(true)
+            .credentials_provider(Credentials::new(&self.user, secret.expose(), None, None, "hyhost"))
+            .identity_cache(IdentityCache::no_cache())
+            .http_client(self.wire.clone())
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(TimeoutConfig::disabled())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+            .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
+            .build();
+        Client::from_conf(config)
+    }
+
+    /// Host and port, as a person writes them.
+    pub(crate) fn endpoint(&self) -> String {
+        if self.host.contains(':') && !self.host.starts_with('[') {
+            return format!("[{}]:{}", self.host, self.port);
+        }
+        format!("{}:{}", self.host, self.port)
+    }
+
+    /// The URL of a path on the server.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}://{}{path}", if self.secure { "https" } else { "http" }, self.endpoint())
+    }
+
+    pub(crate) fn account(&self) -> Account {
+        Account {
+            user: self.user.clone(),
+            endpoint: self.endpoint(),
+            plaintext: !self.secure,
+            superuser: None,
+            password: self.taken().and_then(|at| self.keys.get(at)).map(|(secret, _)| secret.name().to_owned()),
+        }
+    }
+
+    /// Makes a request, signed with the secret that was taken last, or with
+    /// the others in order as long as the server does not know the login.
+    pub(crate) async fn signed<T, E, F>(&self, call: impl Fn(Client) -> F) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, SdkError<E>>>,
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        let last = self.taken();
+        let others = (0..self.keys.len()).filter(|at| Some(*at) != last);
+        let mut refused = Failure::Unsent("there is no secret to sign with".to_owned());
+        for at in last.into_iter().chain(others) {
+            let Some((_, client)) = self.keys.get(at) else { continue };
+            match call(client.clone()).await {
+                Ok(answer) => {
+                    self.take(at);
+                    return Ok(answer);
+                }
+                Err(error) => {
+                    let failure = Failure::of(&error);
+                    if !failure.refuses_login() {
+                        // To say that something is not there, it has let us in.
+                        if failure.code().is_some_and(|code| code.starts_with("NoSuchBucket")) {
+                            self.take(at);
+                        }
+                        return Err(failure);
+                    }
+                    refused = failure;
+                }
+            }
+        }
+        Err(refused)
+    }
+
+    /// The fault for a failure, with the account where the login was refused.
+    pub(crate) fn fault(&self, failure: Failure, doing: &Doing) -> Fault {
+        if !failure.refuses_login() {
+            return failure.fault(doing);
+        }
+        let code = failure.code().unwrap_or_default();
+        let names: Vec<_> = self.keys.iter().map(|(secret, _)| format!("`{}`", secret.name())).collect();
+        let user = &self.user;
+        let said = match (code, names.as_slice()) {
+            ("InvalidAccessKeyId", _) => format!("the server does not know the access key `{user}`"),
+            (_, [name]) => format!("the secret {name} is not the secret key of `{user}`"),
+            _ => format!("none of the secrets {} is the secret key of `{user}`", names.join(", ")),
+        };
+        Fault { login_refused: true, ..doing.fault(Class::Denied, &said).with_code(code) }
+    }
+
+    fn taken(&self) -> Option<usize> {
+        *self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self, at: usize) {
+        *self.taken.lock().unwrap_or_else(PoisonError::into_inner) = Some(at);
+    }
+}
