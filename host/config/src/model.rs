@@ -159,7 +159,7 @@ pub enum How {
 /// A PostgreSQL server.
 #[derive(Debug, Clone)]
 pub struct Sql {
-    /// A host name.
+    /// A host name; with `--allow-ip` perhaps an address, IPv6 without brackets.
     pub host: String,
     /// 5432 where nothing is said.
     pub port: u16,
@@ -180,7 +180,7 @@ pub struct Sql {
 pub struct S3 {
     /// Whether it is `https`.
     pub secure: bool,
-    /// A host name.
+    /// A host name; with `--allow-ip` perhaps an address, IPv6 in brackets.
     pub host: String,
     /// The port of the url, or that of its scheme.
     pub port: u16,
@@ -287,6 +287,9 @@ pub struct Mistake {
     /// The line as written, before interpolation; absent where it could show
     /// a secret.
     pub line: Option<String>,
+    /// The part of `line` that is meant: its first character, from 0, and how
+    /// many. Not the place's column where something before it was cut out.
+    pub underline: Option<(u32, u32)>,
     /// What is wrong: one sentence.
     pub problem: String,
     /// What would be right.

@@ -1,0 +1,130 @@
+//! From a directory to a [`Stack`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hyhost_table::Touch;
+
+use crate::body::Bodies;
+use crate::connections::{self, Read};
+use crate::fields::Reader;
+use crate::graph::Edges;
+use crate::interpolate::Environment;
+use crate::merge::Document;
+use crate::report::Report;
+use crate::secrets::Secrets;
+use crate::targets::Shared;
+use crate::{Manifest, Mistakes, Options, Rule, Stack, Target, choose, directory, graph, heads, merge, settings, targets};
+
+/// Reads the documents of a directory and checks all of them against the
+/// manifests of the plugins at hand.
+///
+/// Names and schemas are checked for every target, secrets are read for the
+/// chosen ones only. No server is dialled.
+///
+/// # Errors
+/// All mistakes that were found, in the order of their places.
+pub fn load(options: &Options, manifests: &[Manifest]) -> Result<Stack, Mistakes> {
+    let mut report = Report::default();
+    let env = Environment::new(&options.environment);
+    let Some(documents) = directory::read(&options.directory, &mut report) else {
+        return Err(report.into_mistakes());
+    };
+    let document = merge::merge(documents.roots, &mut report);
+    // Names that seem to be missing may stand in the part that is not YAML.
+    if !documents.whole {
+        return Err(report.into_mistakes());
+    }
+    let secrets = Secrets::declare(&document.secrets, options, &env, &mut report);
+    let mut stack = read(options, manifests, &document, &env, &secrets, &mut report);
+    if report.mistakes() > 0 {
+        return Err(report.into_mistakes());
+    }
+    stack.digest = documents.digest;
+    stack.notes = report.take_notes();
+    Ok(stack)
+}
+
+fn read(
+    options: &Options,
+    manifests: &[Manifest],
+    document: &Document,
+    env: &Environment<'_>,
+    secrets: &Secrets<'_>,
+    report: &mut Report,
+) -> Stack {
+    if document.targets.is_empty() {
+        let problem = format!("no target in {}", directory::shown(&options.directory));
+        report
+            .mistake_anywhere(Rule::NoTarget, problem)
+            .help("a run without a target would do nothing: write one under `targets:`");
+    }
+    let mut reader = Reader { report, env, lenient: false };
+    let chosen = choose::choose(&document.targets, options, &mut reader);
+    let plugins = settings::plugins(&document.plugins, manifests, &mut reader);
+    let audit = settings::audit(document.audit.as_ref(), &mut reader);
+    let mut heads = Vec::new();
+    for entry in &document.targets {
+        reader.lenient = !chosen.contains(&entry.key);
+        heads.extend(heads::read(entry, document, manifests, &chosen, &mut reader));
+    }
+    let report = reader.report;
+    let edges: Edges<'_> = heads.iter().map(|head| (head.name, head.after.clone())).collect();
+    graph::check(&edges, report);
+
+    let slots = || heads.iter().flat_map(|head| head.slots.iter().map(move |slot| (head.chosen, slot)));
+    let needed: BTreeSet<String> =
+        slots().filter(|(chosen, _)| *chosen).map(|(_, slot)| slot.connection.clone()).collect();
+    let connections = connections::read(&document.connections, &needed, options, env, secrets, report);
+    // Where a plugin is not at hand, what its target uses is not known.
+    if heads.len() == document.targets.len() && heads.iter().all(|head| head.manifest.is_some()) {
+        let used = slots().map(|(_, slot)| slot.connection.clone()).collect();
+        connections::note_unused(&connections, &used, report);
+    }
+    let mut shared = Shared {
+        env,
+        secrets,
+        connections: &connections,
+        chosen: &chosen,
+        bodies: Bodies::new(&options.directory),
+        validators: BTreeMap::new(),
+        declared: Default::default(),
+        mentioned: BTreeMap::new(),
+    };
+    let targets: Vec<Target> = heads.iter().filter_map(|head| targets::check(head, &mut shared, report)).collect();
+    let mentioned = by_server(shared.mentioned, &connections);
+    let connections = connections
+        .into_values()
+        .filter(|read| needed.contains(&read.entry.key))
+        .filter_map(|read| Some((read.entry.key.clone(), read.connection?)))
+        .collect();
+    Stack {
+        directory: options.directory.clone(),
+        digest: String::new(),
+        targets,
+        connections,
+        mentioned,
+        plugins,
+        audit,
+        notes: Vec::new(),
+    }
+}
+
+/// What is mentioned on one connection is mentioned on all that lead to the
+/// same server.
+fn by_server(
+    mentioned: BTreeMap<String, BTreeSet<Touch>>,
+    connections: &BTreeMap<String, Read<'_>>,
+) -> BTreeMap<String, Vec<Touch>> {
+    let server = |name: &str| connections.get(name).and_then(|read| read.connection.as_ref()).map(|c| c.endpoint());
+    let mut all: BTreeMap<String, Vec<Touch>> = BTreeMap::new();
+    for name in connections.keys() {
+        let own = server(name);
+        let same = |other: &&String| *other == name || (own.is_some() && server(other) == own);
+        let touches: BTreeSet<Touch> =
+            mentioned.keys().filter(same).flat_map(|other| mentioned[other].iter().cloned()).collect();
+        if !touches.is_empty() {
+            all.insert(name.clone(), touches.into_iter().collect());
+        }
+    }
+    all
+}

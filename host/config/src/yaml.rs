@@ -1,0 +1,273 @@
+//! YAML as a tree in which everything knows its place.
+//!
+//! Anchors, aliases and `<<` are resolved here; a scalar keeps its text as it
+//! was written, because interpolation comes before its type.
+
+use std::collections::HashMap;
+
+use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle};
+
+use crate::Rule;
+use crate::report::Report;
+use crate::source::Spot;
+
+/// The most nodes that one file may stand for once its aliases are followed.
+const MOST_NODES: usize = 100_000;
+/// The deepest nesting.
+const DEPTH: usize = 64;
+
+/// A value and where it stands.
+#[derive(Clone)]
+pub(crate) struct Node {
+    pub spot: Spot,
+    pub kind: Kind,
+}
+
+#[derive(Clone)]
+pub(crate) enum Kind {
+    Scalar(Scalar),
+    List(Vec<Node>),
+    Map(Vec<Entry>),
+}
+
+#[derive(Clone)]
+pub(crate) struct Scalar {
+    /// The text, escapes undone.
+    pub text: String,
+    /// Neither quoted nor a block: its text tells its type.
+    pub plain: bool,
+}
+
+#[derive(Clone)]
+pub(crate) struct Entry {
+    pub key: String,
+    pub key_spot: Spot,
+    pub value: Node,
+}
+
+impl Node {
+    /// All scalars in it, itself included.
+    pub fn scalars(&self, visit: &mut impl FnMut(Spot, &Scalar)) {
+        match &self.kind {
+            Kind::Scalar(scalar) => visit(self.spot, scalar),
+            Kind::List(items) => items.iter().for_each(|item| item.scalars(visit)),
+            Kind::Map(entries) => entries.iter().for_each(|entry| entry.value.scalars(visit)),
+        }
+    }
+
+    /// Nothing was written: `key:` alone, `~` or `null`.
+    pub fn is_null(&self) -> bool {
+        matches!(&self.kind, Kind::Scalar(s) if s.plain && matches!(s.text.as_str(), "" | "~" | "null" | "Null" | "NULL"))
+    }
+
+    fn size(&self) -> usize {
+        1 + match &self.kind {
+            Kind::Scalar(_) => 0,
+            Kind::List(items) => items.iter().map(Node::size).sum(),
+            Kind::Map(entries) => entries.iter().map(|entry| entry.value.size()).sum(),
+        }
+    }
+}
+
+/// Reads the file of this number. `None`: it holds nothing, or a mistake was
+/// reported that leaves nothing to go on with.
+pub(crate) fn parse(file: u32, text: &str, report: &mut Report) -> Option<Node> {
+    let mut options = granit_parser::options! { flow_nesting_limit: DEPTH, block_nesting_limit: DEPTH };
+    options.set_emit_comments(false);
+    let mut builder = Builder { file, report, stack: Vec::new(), anchors: HashMap::new(), count: 0, root: None };
+    let mut documents = 0;
+    for event in Parser::new_from_str_with_options(text, options) {
+        match event {
+            Err(error) => {
+                let mark = error.marker();
+                let spot = Spot::point(file, mark.line().max(1) as u32, mark.col() as u32 + 1);
+                syntax(builder.report, spot, &error.info());
+                return None;
+            }
+            Ok((Event::DocumentStart(..), span)) => {
+                documents += 1;
+                if documents > 1 {
+                    let spot = builder.spot(span);
+                    let problem = "a second document in one file";
+                    builder.report.mistake(Rule::SeveralDocuments, spot, problem).help(
+                        "put it into a file of its own: all files at the top of the directory are read as one document",
+                    );
+                    return None;
+                }
+            }
+            Ok((event, span)) => {
+                if !builder.event(event, span) {
+                    return None;
+                }
+            }
+        }
+    }
+    builder.root
+}
+
+/// A line that is not YAML. It is shown only if neither it nor the line
+/// before speaks of secrets, since nothing is known about its parts.
+fn syntax(report: &mut Report, spot: Spot, cause: &str) {
+    let mut lines = [Some(spot.line), spot.line.checked_sub(1)].into_iter().flatten();
+    let risky = lines.any(|line| report.sources.line(spot.file, line).is_some_and(speaks_of_secrets));
+    let mut cause = cause.trim().to_owned();
+    if risky {
+        cause.push_str(" (the line is not shown, it may hold a secret)");
+    }
+    let draft = report.mistake(Rule::Syntax, spot, format!("this is not YAML: {cause}"));
+    draft.help("check indentation (spaces only), quotes and brackets here and in the lines above");
+    if risky {
+        draft.without_line();
+    }
+}
+
+/// Whether a key or a line is about secrets, by its words.
+pub(crate) fn speaks_of_secrets(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    ["passw", "pasw", "secret", "token", "credential", "passphrase", "private"].iter().any(|word| lower.contains(word))
+}
+
+enum Frame {
+    List { spot: Spot, anchor: usize, items: Vec<Node> },
+    Map { spot: Option<Spot>, start: Spot, anchor: usize, entries: Vec<Entry>, key: Option<(String, Spot, bool)>, merges: Vec<Node> },
+}
+
+struct Builder<'r> {
+    file: u32,
+    report: &'r mut Report,
+    stack: Vec<Frame>,
+    anchors: HashMap<usize, Node>,
+    count: usize,
+    root: Option<Node>,
+}
+
+impl Builder<'_> {
+    fn spot(&self, span: Span) -> Spot {
+        let (line, column) = (span.start.line().max(1) as u32, span.start.col() as u32 + 1);
+        let (end_line, end_column) = (span.end.line().max(1) as u32, span.end.col() as u32 + 1);
+        let end = if (end_line, end_column) > (line, column) { (end_line, end_column) } else { (line, column + 1) };
+        Spot { file: self.file, line, column, end_line: end.0, end_column: end.1 }
+    }
+
+    /// `false`: nothing can be made of the rest.
+    fn event(&mut self, event: Event<'_>, span: Span) -> bool {
+        let spot = self.spot(span);
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let plain = match tag.as_deref() {
+                    None => style == ScalarStyle::Plain,
+                    Some(tag) if tag.is_yaml_core_schema_tag("str") => false,
+                    Some(tag) if tag.is_yaml_core_schema() => true,
+                    Some(_) => {
+                        self.tag(spot);
+                        style == ScalarStyle::Plain
+                    }
+                };
+                let node = Node { spot, kind: Kind::Scalar(Scalar { text: text.into_owned(), plain }) };
+                self.finish(node, anchor)
+            }
+            Event::SequenceStart(_, anchor, tag) => {
+                if tag.is_some_and(|tag| !tag.is_yaml_core_schema()) {
+                    self.tag(spot);
+                }
+                self.stack.push(Frame::List { spot: Spot::point(self.file, spot.line, spot.column), anchor, items: Vec::new() });
+                true
+            }
+            Event::MappingStart(style, anchor, tag) => {
+                if tag.is_some_and(|tag| !tag.is_yaml_core_schema()) {
+                    self.tag(spot);
+                }
+                let start = Spot::point(self.file, spot.line, spot.column);
+                // A block map has no sign of its own: its first key stands for it.
+                let spot = (style == StructureStyle::Flow).then_some(start);
+                self.stack.push(Frame::Map { spot, start, anchor, entries: Vec::new(), key: None, merges: Vec::new() });
+                true
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(),
+            Event::Alias(anchor) => {
+                let Some(node) = self.anchors.get(&anchor).cloned() else {
+                    self.report.mistake(Rule::Alias, spot, "an alias that is part of what it stands for");
+                    return false;
+                };
+                self.count += node.size() - 1;
+                self.finish(node, 0)
+            }
+            _ => true,
+        }
+    }
+
+    fn tag(&mut self, spot: Spot) {
+        self.report.mistake(Rule::Tag, spot, "tags of one's own are not known here").help("leave the `!…` out");
+    }
+
+    fn close(&mut self) -> bool {
+        match self.stack.pop() {
+            Some(Frame::List { spot, anchor, items }) => self.finish(Node { spot, kind: Kind::List(items) }, anchor),
+            Some(Frame::Map { spot, start, anchor, mut entries, merges, .. }) => {
+                let spot = spot.or(entries.first().map(|e| e.key_spot)).unwrap_or(start);
+                for merge in merges {
+                    self.merge(&mut entries, merge, true);
+                }
+                self.finish(Node { spot, kind: Kind::Map(entries) }, anchor)
+            }
+            None => true,
+        }
+    }
+
+    /// `<<`: what is not there yet comes from the other map; of several the
+    /// first one counts.
+    fn merge(&mut self, entries: &mut Vec<Entry>, from: Node, lists: bool) {
+        match from.kind {
+            Kind::Map(others) => {
+                for other in others {
+                    if !entries.iter().any(|entry| entry.key == other.key) {
+                        entries.push(other);
+                    }
+                }
+            }
+            Kind::List(maps) if lists => maps.into_iter().for_each(|map| self.merge(entries, map, false)),
+            _ => {
+                let problem = "`<<` takes a map or a list of maps";
+                self.report.mistake(Rule::MergeKey, from.spot, problem).help("write `<<: *name` where `&name` marks a map");
+            }
+        }
+    }
+
+    fn finish(&mut self, node: Node, anchor: usize) -> bool {
+        self.count += 1;
+        if self.count > MOST_NODES {
+            let problem = format!("the file stands for more than {MOST_NODES} values");
+            self.report.mistake(Rule::TooLarge, node.spot, problem).help("use fewer aliases, or split the file");
+            return false;
+        }
+        if anchor > 0 {
+            self.anchors.insert(anchor, node.clone());
+        }
+        match self.stack.last_mut() {
+            None => self.root = Some(node),
+            Some(Frame::List { items, .. }) => items.push(node),
+            Some(Frame::Map { entries, key, merges, .. }) => match key.take() {
+                None => match node.kind {
+                    Kind::Scalar(scalar) => *key = Some((scalar.text, node.spot, scalar.plain)),
+                    _ => {
+                        self.report.mistake(Rule::Key, node.spot, "a key must be a plain word").help("quote it if it holds `{`, `[` or `:`");
+                        *key = Some((String::new(), node.spot, false));
+                    }
+                },
+                Some((text, _, true)) if text == "<<" => merges.push(node),
+                Some((text, spot, _)) => match entries.iter().find(|entry| entry.key == text) {
+                    Some(first) => {
+                        let other = first.key_spot;
+                        let mut hidden = Vec::new();
+                        node.scalars(&mut |spot, _| hidden.push(spot));
+                        hidden.into_iter().for_each(|spot| self.report.hide(spot));
+                        let problem = format!("`{text}` stands twice in one map");
+                        self.report.mistake(Rule::DuplicateKey, spot, problem).help("keep one of them").other(other);
+                    }
+                    None => entries.push(Entry { key: text, key_spot: spot, value: node }),
+                },
+            },
+        }
+        true
+    }
+}
