@@ -23,11 +23,7 @@ pub struct Order {
 
 impl From<Server> for Order {
     fn from(server: Server) -> Order {
-        Order {
-            server,
-            port: None,
-            start: true,
-        }
+        Order { server, port: None, start: true }
     }
 }
 
@@ -68,17 +64,10 @@ impl Testbed {
             Ok(Arc::new(instance))
         };
         let results: Vec<Result<Arc<Instance>>> = std::thread::scope(|scope| {
-            let threads: Vec<_> = orders
-                .iter()
-                .map(|order| scope.spawn(|| one(order)))
-                .collect();
+            let threads: Vec<_> = orders.iter().map(|order| scope.spawn(|| one(order))).collect();
             threads
                 .into_iter()
-                .map(|thread| {
-                    thread
-                        .join()
-                        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-                })
+                .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
                 .collect()
         });
         let instances = results.into_iter().collect::<Result<Vec<_>>>()?;
@@ -90,10 +79,7 @@ impl Testbed {
     /// # Errors
     /// [`Error::Absent`] when the testbed was made without it.
     pub fn get(&self, server: Server) -> Result<&Arc<Instance>> {
-        self.instances
-            .iter()
-            .find(|instance| instance.server() == server)
-            .ok_or(Error::Absent(server.name()))
+        self.instances.iter().find(|instance| instance.server() == server).ok_or(Error::Absent(server.name()))
     }
 
     /// All its servers.
@@ -103,10 +89,7 @@ impl Testbed {
 
     /// The variables of all its servers, see [`Instance::env`].
     pub fn env(&self) -> Vec<(&'static str, String)> {
-        self.instances
-            .iter()
-            .flat_map(|instance| instance.env())
-            .collect()
+        self.instances.iter().flat_map(|instance| instance.env()).collect()
     }
 
     /// A directory that is removed with the testbed; the servers' logs lie in

@@ -15,11 +15,7 @@ use crate::{Error, Result};
 /// # Errors
 /// [`Error::NoCache`] when none of the three variables is set.
 pub fn directory() -> Result<PathBuf> {
-    choose(|name| {
-        std::env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    })
+    choose(|name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from))
 }
 
 fn choose(variable: impl Fn(&str) -> Option<PathBuf>) -> Result<PathBuf> {
@@ -66,11 +62,7 @@ fn entry_in(root: &Path, place: &str, make: impl FnOnce(&Path) -> Result<()>) ->
 }
 
 fn lock(path: &Path) -> Result<File> {
-    let file = File::options()
-        .create(true)
-        .append(true)
-        .open(path)
-        .map_err(Error::io("opening", path))?;
+    let file = File::options().create(true).append(true).open(path).map_err(Error::io("opening", path))?;
     file.lock().map_err(Error::io("locking", path))?;
     Ok(file)
 }

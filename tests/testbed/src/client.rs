@@ -1,6 +1,6 @@
 //! Readers that are not ours: `psql` and `mc`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::install::{Package, home, install};
@@ -27,17 +27,7 @@ impl Testbed {
     /// [`Error::Failed`] with psql's message when the login or a statement fails.
     pub fn psql_as(&self, user: &str, password: &str, database: &str, sql: &str) -> Result<String> {
         let port = self.get(Server::Postgres)?.port();
-        run(
-            &mut psql(
-                &install(Package::Postgres)?,
-                port,
-                user,
-                password,
-                database,
-                sql,
-            ),
-            "asking Postgres",
-        )
+        run(&mut psql(&install(Package::Postgres)?, port, user, password, database, sql), "asking Postgres")
     }
 
     /// Runs `mc` with these arguments; the server is the alias `testbed`.
@@ -46,55 +36,38 @@ impl Testbed {
     /// [`Error::Failed`] with mc's message.
     pub fn mc(&self, arguments: &[&str]) -> Result<String> {
         let mut mc = Command::new(Package::Mc.program(&install(Package::Mc)?));
-        mc.envs(self.get(Server::Minio)?.env())
-            .arg("--quiet")
-            .args(arguments);
+        mc.envs(self.get(Server::Minio)?.env()).arg("--quiet").args(arguments);
         run(&mut mc, "asking MinIO")
     }
 }
 
+/// Where `psql` and `mc` lie, for a PATH; installed first where needed.
+///
+/// # Errors
+/// Those of [`install`].
+pub fn directories() -> Result<[PathBuf; 2]> {
+    Ok([home(&install(Package::Postgres)?).join("bin"), install(Package::Mc)?])
+}
+
 /// `psql` with one command, by password, over TCP.
-pub(crate) fn psql(
-    package: &Path,
-    port: u16,
-    user: &str,
-    password: &str,
-    database: &str,
-    sql: &str,
-) -> Command {
+pub(crate) fn psql(package: &Path, port: u16, user: &str, password: &str, database: &str, sql: &str) -> Command {
     let mut psql = Command::new(home(package).join("bin/psql"));
-    psql.args([
-        "-X",
-        "-A",
-        "-t",
-        "-q",
-        "-w",
-        "-v",
-        "ON_ERROR_STOP=1",
-        "-c",
-        sql,
-    ]);
-    psql.env("PGHOST", "localhost")
-        .env("PGPORT", port.to_string())
-        .env("PGDATABASE", database);
-    psql.env("PGUSER", user)
-        .env("PGPASSWORD", password)
-        .env("PGCONNECT_TIMEOUT", "5");
+    psql.args(["-X", "-A", "-t", "-q", "-w", "-v", "ON_ERROR_STOP=1", "-c", sql]);
+    psql.env("PGHOST", "localhost").env("PGPORT", port.to_string()).env("PGDATABASE", database);
+    psql.env("PGUSER", user).env("PGPASSWORD", password).env("PGCONNECT_TIMEOUT", "5");
     psql
 }
 
 /// Runs a program to its end and returns what it wrote to stdout, without the
 /// last line's end.
-pub(crate) fn run(command: &mut Command, doing: &str) -> Result<String> {
+///
+/// # Errors
+/// [`Error::Failed`] with the end of what it wrote when it ends with a failure.
+pub fn run(command: &mut Command, doing: &str) -> Result<String> {
     let program = command.get_program().to_string_lossy().into_owned();
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(Error::io_of("starting", &program))?;
+    let output = command.stdin(Stdio::null()).output().map_err(Error::io_of("starting", &program))?;
     if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout)
-            .trim_end()
-            .to_owned());
+        return Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned());
     }
     let words = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
     Err(Error::Failed {
@@ -120,10 +93,7 @@ mod tests {
         let mut command = Command::new("sh");
         command.args(["-c", "echo out; echo err >&2; exit 7"]);
         let said = run(&mut command, "trying").unwrap_err().to_string();
-        assert!(
-            said.starts_with("trying: `sh` ended with exit status: 7\nout\nerr"),
-            "{said}"
-        );
+        assert!(said.starts_with("trying: `sh` ended with exit status: 7\nout\nerr"), "{said}");
     }
 
     #[test]

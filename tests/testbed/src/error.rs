@@ -19,9 +19,7 @@ pub enum Error {
         remedy: &'static str,
     },
     /// Neither a cache directory was named nor is there a home.
-    #[error(
-        "no place for the cache: set HYHOST_CACHE to a directory (neither XDG_CACHE_HOME nor HOME is set)"
-    )]
+    #[error("no place for the cache: set HYHOST_CACHE to a directory (neither XDG_CACHE_HOME nor HOME is set)")]
     NoCache,
     /// A program ended with a failure.
     #[error("{doing}: `{program}` ended with {status}\n{output}")]
@@ -89,23 +87,12 @@ impl Error {
     /// For `map_err` on operations with a path.
     pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
         let what: PathBuf = path.to_owned();
-        move |source| Error::Io {
-            doing,
-            what: what.display().to_string(),
-            source,
-        }
+        move |source| Error::Io { doing, what: what.display().to_string(), source }
     }
 
     /// For `map_err` on operations with anything else.
-    pub(crate) fn io_of(
-        doing: &'static str,
-        what: impl Into<String>,
-    ) -> impl FnOnce(std::io::Error) -> Error {
+    pub(crate) fn io_of(doing: &'static str, what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Error {
         let what = what.into();
-        move |source| Error::Io {
-            doing,
-            what,
-            source,
-        }
+        move |source| Error::Io { doing, what, source }
     }
 }

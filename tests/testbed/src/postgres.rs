@@ -54,10 +54,7 @@ impl Postgres {
     pub(crate) fn prepare(directory: &Path) -> Result<Postgres> {
         let package = install(Package::Postgres)?;
         let account = account()?;
-        DirBuilder::new()
-            .mode(0o700)
-            .create(directory)
-            .map_err(Error::io("creating", directory))?;
+        DirBuilder::new().mode(0o700).create(directory).map_err(Error::io("creating", directory))?;
         let mut postgres = Postgres {
             home: home(&package),
             package,
@@ -87,19 +84,9 @@ impl Postgres {
         }
         let mut initdb = Command::new(self.home.join("bin/initdb"));
         self.as_account(&mut initdb);
-        initdb
-            .arg("--pgdata")
-            .arg(&self.data)
-            .arg("--pwfile")
-            .arg(&secret)
-            .args(["--username", USER]);
+        initdb.arg("--pgdata").arg(&self.data).arg("--pwfile").arg(&secret).args(["--username", USER]);
         // The built-in locale is the same on every machine.
-        initdb.args([
-            "--auth=scram-sha-256",
-            "--encoding=UTF8",
-            "--locale=C",
-            "--locale-provider=builtin",
-        ]);
+        initdb.args(["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin"]);
         initdb.args(["--builtin-locale=C.UTF-8", "--no-sync", "--no-instructions"]);
         client::run(initdb.current_dir(directory), "making a Postgres cluster")?;
         fs::remove_file(&secret).map_err(Error::io("removing", &secret))?;
@@ -111,32 +98,18 @@ impl Postgres {
     pub(crate) fn command(&self, guard: &Guard, port: u16) -> Result<Command> {
         let mut server = guard.command(self.home.join("bin/postgres"))?;
         self.as_account(&mut server);
-        server
-            .arg("-D")
-            .arg(&self.data)
-            .args(["-p", &port.to_string()])
-            .current_dir(&self.data);
+        server.arg("-D").arg(&self.data).args(["-p", &port.to_string()]).current_dir(&self.data);
         Ok(server)
     }
 
     /// Whether a login by password gets an answer.
     pub(crate) fn is_ready(&self, port: u16) -> bool {
-        let mut psql = client::psql(
-            &self.package,
-            port,
-            USER,
-            &self.password,
-            "postgres",
-            "select 1",
-        );
+        let mut psql = client::psql(&self.package, port, USER, &self.password, "postgres", "select 1");
         client::run(&mut psql, "").is_ok_and(|answer| answer == "1")
     }
 
     fn as_account(&self, command: &mut Command) {
-        command
-            .env("LC_ALL", "C")
-            .env_remove("PGDATA")
-            .env_remove("PGOPTIONS");
+        command.env("LC_ALL", "C").env_remove("PGDATA").env_remove("PGOPTIONS");
         if let Some(account) = self.account {
             command.uid(account.user).gid(account.group);
         }
@@ -150,30 +123,17 @@ fn account() -> Result<Option<Account>> {
     }
     let id = tool::require("id")?;
     let number = |what: &str, name: &str| -> Option<u32> {
-        client::run(Command::new(&id).args([what, name]), "")
-            .ok()?
-            .parse()
-            .ok()
+        client::run(Command::new(&id).args([what, name]), "").ok()?.parse().ok()
     };
-    let found = ACCOUNTS.iter().find_map(|name| {
-        Some(Account {
-            user: number("-u", name)?,
-            group: number("-g", name)?,
-        })
-    });
-    found
-        .map(Some)
-        .ok_or_else(|| Error::NoAccount(ACCOUNTS.join(", ")))
+    let found =
+        ACCOUNTS.iter().find_map(|name| Some(Account { user: number("-u", name)?, group: number("-g", name)? }));
+    found.map(Some).ok_or_else(|| Error::NoAccount(ACCOUNTS.join(", ")))
 }
 
 /// Whether every directory down to `path` lets other accounts through: root's
 /// home, where the cache lies by default, does not.
 fn is_open_to_all(path: &Path) -> bool {
-    path.ancestors().all(|place| {
-        place
-            .metadata()
-            .is_ok_and(|found| found.permissions().mode() & 0o005 == 0o005)
-    })
+    path.ancestors().all(|place| place.metadata().is_ok_and(|found| found.permissions().mode() & 0o005 == 0o005))
 }
 
 fn copy_tree(from: &Path, to: &Path) -> Result<()> {
@@ -183,11 +143,7 @@ fn copy_tree(from: &Path, to: &Path) -> Result<()> {
         let entry = entry.map_err(Error::io("reading", from))?;
         let (source, target) = (entry.path(), to.join(entry.file_name()));
         // Headers and documentation are not needed to run.
-        if source.is_dir()
-            && !["include", "doc", "man"]
-                .iter()
-                .any(|name| entry.file_name() == *name)
-        {
+        if source.is_dir() && !["include", "doc", "man"].iter().any(|name| entry.file_name() == *name) {
             copy_tree(&source, &target)?;
         } else if source.is_file() {
             fs::copy(&source, &target).map_err(Error::io("copying to", &target))?;
@@ -221,13 +177,7 @@ mod tests {
         fs::write(from.join("bin/x"), "x").unwrap();
         fs::set_permissions(from.join("bin/x"), Permissions::from_mode(0o755)).unwrap();
         copy_tree(&from, &root.path().join("to")).unwrap();
-        let mode = root
-            .path()
-            .join("to/bin/x")
-            .metadata()
-            .unwrap()
-            .permissions()
-            .mode();
+        let mode = root.path().join("to/bin/x").metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o755);
         assert!(!root.path().join("to/include").exists());
     }

@@ -21,10 +21,7 @@ pub struct Identity {
 impl Identity {
     /// Who has this number now; nobody's when the process is gone.
     pub fn of(pid: u32) -> Option<Identity> {
-        Stat::read(pid).map(|stat| Identity {
-            pid,
-            started: stat.started,
-        })
+        Stat::read(pid).map(|stat| Identity { pid, started: stat.started })
     }
 
     /// Whether that process still runs.
@@ -56,10 +53,7 @@ pub(crate) fn signal(pid: u32, signal: Signal) -> Result<()> {
     };
     match kill_process(number, signal) {
         Ok(()) | Err(rustix::io::Errno::SRCH) => Ok(()),
-        Err(error) => Err(Error::io_of(
-            "sending a signal to",
-            format!("process {pid}"),
-        )(error.into())),
+        Err(error) => Err(Error::io_of("sending a signal to", format!("process {pid}"))(error.into())),
     }
 }
 
@@ -115,11 +109,7 @@ impl Stat {
         let state = fields.next()?.chars().next()?;
         let parent = fields.next()?.parse().ok()?;
         let started = fields.nth(17)?.parse().ok()?;
-        Some(Stat {
-            state,
-            parent,
-            started,
-        })
+        Some(Stat { state, parent, started })
     }
 
     fn is_dead(&self) -> bool {
@@ -144,14 +134,7 @@ mod tests {
         let mut child = Command::new("sleep").arg("60").spawn().unwrap();
         let identity = Identity::of(child.id()).unwrap();
         assert!(identity.is_running());
-        assert!(
-            !Identity {
-                started: identity.started + 1,
-                ..identity
-            }
-            .is_running(),
-            "a later process of that number"
-        );
+        assert!(!Identity { started: identity.started + 1, ..identity }.is_running(), "a later process of that number");
         assert!(tree(std::process::id()).contains(&child.id()));
         assert!(identity.end(Duration::from_secs(5)).unwrap());
         child.wait().unwrap();

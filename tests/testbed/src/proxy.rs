@@ -57,27 +57,15 @@ impl Proxy {
     /// [`Error::NoPort`] or [`Error::Io`] when it cannot listen.
     pub fn before(port: u16) -> Result<Proxy> {
         let own = ports::lease(None)?;
-        let state = State {
-            traffic: Traffic::Pass,
-            seen: None,
-            closed: false,
-            accepted: 0,
-            open: Vec::new(),
-        };
-        let shared = Arc::new(Shared {
-            target: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
-            state: Mutex::new(state),
-        });
+        let state = State { traffic: Traffic::Pass, seen: None, closed: false, accepted: 0, open: Vec::new() };
+        let shared =
+            Arc::new(Shared { target: SocketAddr::from((Ipv4Addr::LOCALHOST, port)), state: Mutex::new(state) });
         let listener = listen(own.number)?;
         let thread = std::thread::spawn({
             let (shared, number) = (Arc::clone(&shared), own.number);
             move || serve(&shared, number, listener)
         });
-        Ok(Proxy {
-            port: own,
-            shared,
-            listener: Some(thread),
-        })
+        Ok(Proxy { port: own, shared, listener: Some(thread) })
     }
 
     /// The port that it listens on, on loopback.
@@ -90,9 +78,7 @@ impl Proxy {
         self.shared.lock().traffic = traffic;
         loop {
             let state = self.shared.lock();
-            if state.seen == Some(traffic)
-                || self.listener.as_ref().is_none_or(JoinHandle::is_finished)
-            {
+            if state.seen == Some(traffic) || self.listener.as_ref().is_none_or(JoinHandle::is_finished) {
                 return;
             }
             drop(state);
@@ -174,10 +160,7 @@ fn connect(shared: &Arc<Shared>, client: TcpStream) {
         client.set_nodelay(true)?;
         let server = TcpStream::connect(shared.target)?;
         server.set_nodelay(true)?;
-        shared
-            .lock()
-            .open
-            .extend([client.try_clone()?, server.try_clone()?]);
+        shared.lock().open.extend([client.try_clone()?, server.try_clone()?]);
         for (from, to) in [(client.try_clone()?, server.try_clone()?), (server, client)] {
             let shared = Arc::clone(shared);
             std::thread::spawn(move || forward(&shared, from, to));
@@ -253,10 +236,7 @@ mod tests {
         let mut old = dial(&proxy).unwrap();
         assert_eq!(ask(&mut old).unwrap(), b'x');
         proxy.set(Traffic::Refuse);
-        assert_eq!(
-            dial(&proxy).unwrap_err().kind(),
-            ErrorKind::ConnectionRefused
-        );
+        assert_eq!(dial(&proxy).unwrap_err().kind(), ErrorKind::ConnectionRefused);
         assert_eq!(ask(&mut old).unwrap(), b'x', "open connections go on");
         proxy.set(Traffic::Pass);
         assert_eq!(ask(&mut dial(&proxy).unwrap()).unwrap(), b'x');
@@ -270,10 +250,7 @@ mod tests {
         ask(&mut stream).unwrap();
         proxy.drop_all();
         let error = ask(&mut stream).unwrap_err().kind();
-        assert!(
-            !matches!(error, ErrorKind::WouldBlock | ErrorKind::TimedOut),
-            "closed, not silent: {error}"
-        );
+        assert!(!matches!(error, ErrorKind::WouldBlock | ErrorKind::TimedOut), "closed, not silent: {error}");
         assert_eq!(ask(&mut dial(&proxy).unwrap()).unwrap(), b'x');
     }
 
@@ -283,17 +260,11 @@ mod tests {
         let mut stream = dial(&proxy).unwrap();
         proxy.set(Traffic::Hang);
         let error = ask(&mut stream).unwrap_err().kind();
-        assert!(
-            matches!(error, ErrorKind::WouldBlock | ErrorKind::TimedOut),
-            "silent, not closed: {error}"
-        );
+        assert!(matches!(error, ErrorKind::WouldBlock | ErrorKind::TimedOut), "silent, not closed: {error}");
         proxy.set(Traffic::Delay(Duration::from_millis(50)));
         let mut other = dial(&proxy).unwrap();
         let started = Instant::now();
         assert_eq!(ask(&mut other).unwrap(), b'x');
-        assert!(
-            started.elapsed() >= Duration::from_millis(100),
-            "50 ms each way"
-        );
+        assert!(started.elapsed() >= Duration::from_millis(100), "50 ms each way");
     }
 }

@@ -11,18 +11,17 @@ pub(crate) fn bytes<const N: usize>() -> Result<[u8; N]> {
     let path = Path::new("/dev/urandom");
     let mut buffer = [0; N];
     let mut file = File::open(path).map_err(Error::io("opening", path))?;
-    file.read_exact(&mut buffer)
-        .map_err(Error::io("reading", path))?;
+    file.read_exact(&mut buffer).map_err(Error::io("reading", path))?;
     Ok(buffer)
 }
 
 /// A password of 32 hexadecimal digits: 128 bits, and no character that a URL,
 /// a shell or a connection string would need quoted.
-pub(crate) fn password() -> Result<String> {
-    Ok(bytes::<16>()?
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
+///
+/// # Errors
+/// [`Error::Io`] when the kernel's device cannot be read.
+pub fn password() -> Result<String> {
+    Ok(bytes::<16>()?.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 #[cfg(test)]

