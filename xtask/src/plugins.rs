@@ -13,6 +13,8 @@ use wit_parser::WorldItem;
 use crate::generate::root;
 
 const TARGET: &str = "wasm32-unknown-unknown";
+/// For the one guest of the tests that needs WASI.
+const WASI_TARGET: &str = "wasm32-wasip2";
 /// A guest's crate is called so, followed by the plugin's name.
 const PREFIX: &str = "hyhost-plugin-";
 /// All that a plugin of ours may import.
@@ -32,16 +34,16 @@ const DISTURBING: [&str; 8] = [
 ];
 
 /// Builds every plugin of the workspace `plugins/` and writes
-/// `plugins/<name>.wasm` where it changed.
+/// `plugins/<name>.wasm` where it changed; then the guests of the tests.
 ///
 /// # Errors
 /// The wasm target is missing and rustup with it, a guest does not compile,
 /// or it imports more than the contract.
 pub fn run() -> Result<()> {
     let directory = root().join("plugins");
-    ensure_target()?;
+    ensure_target(TARGET)?;
     let names = names(&directory)?;
-    build(&directory)?;
+    build(&directory, TARGET, &["--target-dir", "target"])?;
     for name in names {
         let file = format!("{}{}.wasm", PREFIX, name).replace('-', "_");
         let core = directory.join("target").join(TARGET).join("release").join(file);
@@ -60,29 +62,29 @@ pub fn run() -> Result<()> {
         let said = if known { "unchanged" } else { "written" };
         eprintln!("plugins/{name}.wasm {said}: {} bytes, imports {}", component.len(), words.join(", "));
     }
-    Ok(())
+    guests()
 }
 
-/// Adds the wasm target to the toolchain if its standard library is missing.
-fn ensure_target() -> Result<()> {
-    if has_target() {
+/// Adds a wasm target to the toolchain if its standard library is missing.
+fn ensure_target(target: &str) -> Result<()> {
+    if has_target(target) {
         return Ok(());
     }
-    eprintln!("adding the target {TARGET} by rustup");
-    let added = Command::new("rustup").args(["target", "add", TARGET]).current_dir(root()).status();
-    if added.is_ok_and(|status| status.success()) && has_target() {
+    eprintln!("adding the target {target} by rustup");
+    let added = Command::new("rustup").args(["target", "add", target]).current_dir(root()).status();
+    if added.is_ok_and(|status| status.success()) && has_target(target) {
         return Ok(());
     }
     bail!(
-        "this Rust toolchain has no standard library for {TARGET}, which plugins are built for, and \
-         `rustup target add {TARGET}` did not work. Install Rust by rustup (https://rustup.rs), or add the target \
+        "this Rust toolchain has no standard library for {target}, which guests are built for, and \
+         `rustup target add {target}` did not work. Install Rust by rustup (https://rustup.rs), or add the target \
          by hand, and run `cargo xtask plugins` again."
     )
 }
 
-fn has_target() -> bool {
+fn has_target(target: &str) -> bool {
     let mut rustc = Command::new("rustc");
-    let Ok(output) = rustc.args(["--print", "target-libdir", "--target", TARGET]).current_dir(root()).output() else {
+    let Ok(output) = rustc.args(["--print", "target-libdir", "--target", target]).current_dir(root()).output() else {
         return false;
     };
     let path = String::from_utf8_lossy(&output.stdout);
@@ -105,19 +107,19 @@ fn names(directory: &Path) -> Result<Vec<String>> {
     Ok(names.collect())
 }
 
-fn build(directory: &Path) -> Result<()> {
+fn build(directory: &Path, target: &str, more: &[&str]) -> Result<()> {
     let mut cargo = Command::new(cargo());
-    cargo.current_dir(directory).args(["build", "--release", "--locked", "--target", TARGET]);
-    cargo.args(["--target-dir", "target"]);
+    cargo.current_dir(directory).args(["build", "--release", "--locked", "--target", target]).args(more);
     for name in DISTURBING {
         cargo.env_remove(name);
     }
     // Panic messages hold paths of source files: without this, a component's
     // bytes would depend on where it was built and show that place.
-    cargo.env("CARGO_ENCODED_RUSTFLAGS", remaps(directory)?.join("\u{1f}"));
+    // The same flags for every guest, so that their dependencies are built once.
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", remaps(&root().join("plugins"))?.join("\u{1f}"));
     let status = cargo.status().context("cannot run cargo")?;
     if !status.success() {
-        bail!("the plugins do not build; what cargo said stands above");
+        bail!("the guests in {} do not build; what cargo said stands above", directory.display());
     }
     Ok(())
 }
@@ -170,4 +172,33 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let beside = path.with_extension(format!("{}.part", std::process::id()));
     fs::write(&beside, bytes).with_context(|| format!("cannot write {}", beside.display()))?;
     fs::rename(&beside, path).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Builds the guests of the tests, one for each example of `tests/guests`,
+/// into `tests/guests/built`. They do what no plugin may, so nothing is asked
+/// of their imports.
+fn guests() -> Result<()> {
+    let directory = root().join("tests/guests");
+    let shared = root().join("plugins/target");
+    let Some(target_dir) = shared.to_str() else { bail!("the path {} is not UTF-8", shared.display()) };
+    ensure_target(WASI_TARGET)?;
+    build(&directory, TARGET, &["--examples", "--target-dir", target_dir])?;
+    build(&directory, WASI_TARGET, &["--example", "wasi", "--target-dir", target_dir])?;
+    let built = directory.join("built");
+    fs::create_dir_all(&built).with_context(|| format!("cannot make {}", built.display()))?;
+    for entry in fs::read_dir(directory.join("examples")).context("tests/guests/examples cannot be read")? {
+        let source = entry?.path();
+        let Some(name) = source.file_stem().and_then(|name| name.to_str()) else { continue };
+        let target = if name == "wasi" { WASI_TARGET } else { TARGET };
+        let made = shared.join(target).join("release/examples").join(format!("{name}.wasm"));
+        let made = fs::read(&made).with_context(|| format!("{} was not built", made.display()))?;
+        let component = if name == "wasi" { made } else { componentize(&made)? };
+        let path = built.join(format!("{name}.wasm"));
+        if fs::read(&path).is_ok_and(|there| there == component) {
+            continue;
+        }
+        write(&path, &component)?;
+        eprintln!("tests/guests/built/{name}.wasm written: {} bytes", component.len());
+    }
+    Ok(())
 }

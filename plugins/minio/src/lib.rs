@@ -1,10 +1,13 @@
 //! The plugin `minio`: buckets of MinIO and other S3 servers.
 
+mod bucket;
+mod policy;
+
 use hyhost_sdk::s3::S3;
-use hyhost_sdk::{Change, Context, Error, Kind, Manifest, Outcome, Plan, Plugin, Readiness, kind, s3};
+use hyhost_sdk::{Change, Context, Error, Kind, Manifest, Outcomes, Plan, Plugin, Readiness, kind, s3};
 
 /// The kinds of objects that it provides, a file each.
-const KINDS: &[Kind<S3>] = &[];
+const KINDS: &[Kind<S3>] = &[bucket::KIND];
 
 /// The slot of its one connection.
 const SLOT: &str = "s3";
@@ -27,7 +30,7 @@ impl Plugin for Minio {
         kind::plan(context, &context.s3(SLOT)?, KINDS, page)
     }
 
-    fn ensure(context: &Context, changes: &[Change]) -> Vec<Result<Outcome, Error>> {
+    fn ensure(context: &Context, changes: &[Change]) -> Outcomes {
         match context.s3(SLOT) {
             Ok(connection) => kind::ensure(context, &connection, KINDS, changes),
             Err(error) => changes.iter().map(|_| Err(error.clone())).collect(),

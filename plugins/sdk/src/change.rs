@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::{Action, Change, Error, Plan, Remark, Touch};
+use crate::{Action, Change, Error, Remark, Touch};
 
 /// The id of an object: `kind/name`, with the name's segments joined by `/`
 /// and escaped as the host shows them.
@@ -159,20 +159,6 @@ impl Remark {
     /// A sentence about an object.
     pub fn new(id: impl Into<String>, text: impl Into<String>) -> Self {
         Self { id: id.into(), text: text.into(), extensions: Vec::new() }
-    }
-}
-
-// The contract's record has no default of its own; this one says "nothing to do".
-impl Default for Plan {
-    fn default() -> Self {
-        Self {
-            changes: Vec::new(),
-            extras: Vec::new(),
-            deferred: Vec::new(),
-            refused: Vec::new(),
-            next: None,
-            extensions: Vec::new(),
-        }
     }
 }
 

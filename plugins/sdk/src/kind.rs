@@ -6,7 +6,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{Capability, Change, Connection, Context, Error, Outcome, Plan, Seen};
+use crate::{Capability, Change, Connection, Context, Error, Outcomes, Plan, Seen};
 
 /// So many changes go into one page of a plan: far within what one call may
 /// carry.
@@ -28,7 +28,7 @@ pub struct Kind<C> {
     pub plan: fn(&Context, &mut Seen<C>, &mut Plan) -> Result<(), Error>,
     /// Makes changes of this kind so, many at a time; one result each, in
     /// their order.
-    pub ensure: fn(&Context, &Connection<C>, &[Change]) -> Vec<Result<Outcome, Error>>,
+    pub ensure: fn(&Context, &Connection<C>, &[Change]) -> Outcomes,
 }
 
 /// The JSON Schema of a desired state that has these kinds and nothing else.
@@ -40,19 +40,15 @@ pub fn schema<C>(kinds: &[Kind<C>]) -> Value {
         "additionalProperties": false,
     });
     // A field within another's objects is put there after them.
-    let mut kinds: Vec<_> = kinds.iter().collect();
-    kinds.sort_by_key(|kind| kind.field.matches("[].").count());
-    for kind in kinds {
-        let mut at = &mut root;
-        let mut fields = kind.field.split("[].").peekable();
-        while let Some(field) = fields.next() {
-            let properties = &mut at["properties"];
-            if fields.peek().is_some() {
-                at = &mut properties[field]["items"];
-            } else {
-                properties[field] = (kind.schema)();
-                break;
+    for nested in [false, true] {
+        for kind in kinds.iter().filter(|kind| kind.field.contains("[].") == nested) {
+            let mut at = &mut root;
+            let mut rest = kind.field;
+            while let Some((outer, inner)) = rest.split_once("[].") {
+                at = &mut at["properties"][outer]["items"];
+                rest = inner;
             }
+            at["properties"][rest] = (kind.schema)();
         }
     }
     root
@@ -107,7 +103,7 @@ pub fn ensure<C: Capability>(
     connection: &Connection<C>,
     kinds: &[Kind<C>],
     changes: &[Change],
-) -> Vec<Result<Outcome, Error>> {
+) -> Outcomes {
     let mut results: Vec<_> = changes.iter().map(|change| Err(unknown(&change.id))).collect();
     for kind in kinds {
         let own = |change: &Change| change.id.split('/').next() == Some(kind.name);
@@ -132,17 +128,18 @@ fn unknown(id: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Outcome;
     use crate::s3::S3;
 
     fn nothing(_: &Context, _: &mut Seen<S3>, _: &mut Plan) -> Result<(), Error> {
         Ok(())
     }
 
-    fn unchanged(_: &Context, _: &Connection<S3>, changes: &[Change]) -> Vec<Result<Outcome, Error>> {
+    fn unchanged(_: &Context, _: &Connection<S3>, changes: &[Change]) -> Outcomes {
         changes.iter().map(|_| Ok(Outcome::Unchanged)).collect()
     }
 
-    fn short(_: &Context, _: &Connection<S3>, _: &[Change]) -> Vec<Result<Outcome, Error>> {
+    fn short(_: &Context, _: &Connection<S3>, _: &[Change]) -> Outcomes {
         Vec::new()
     }
 

@@ -16,7 +16,14 @@
 //! The records and variants of the contract ([`Change`], [`Plan`], [`Error`],
 //! …) are re-exported as they are; what the SDK adds are ways to make them.
 
-#[allow(missing_docs, unsafe_code, clippy::all, reason = "generated from wit/ by `cargo xtask generate`")]
+#[allow(
+    missing_docs,
+    unsafe_code,
+    clippy::all,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "generated from wit/ by `cargo xtask generate`"
+)]
 #[doc(hidden)]
 pub mod bindings;
 mod change;
@@ -43,5 +50,5 @@ pub use connection::{Answers, Batch, Connection, Ticket};
 pub use context::Context;
 pub use kind::Kind;
 pub use operation::{Call, Capability, Operation, SecretName};
-pub use plugin::{Adapter, Plugin};
+pub use plugin::{Adapter, Outcomes, Plugin};
 pub use seen::Seen;

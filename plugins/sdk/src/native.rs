@@ -24,7 +24,7 @@ use serde_json::Value;
 
 use crate::bindings::hyhost::provision::types::{self, Mode, Slot};
 use crate::files::Entry;
-use crate::{Call, Context, Error};
+use crate::{Call, Change, Context, Error, Manifest, Outcomes, Plan, Plugin, Readiness};
 
 thread_local! {
     static HOST: RefCell<Option<Host>> = const { RefCell::new(None) };
@@ -107,6 +107,27 @@ pub fn context(desired: &Value, slots: &[(&str, &str)]) -> Context {
         mentioned: Vec::new(),
         extensions: Vec::new(),
     })
+}
+
+/// What a plugin exports, as functions: `PLUGIN` in a crate that has called
+/// [`crate::export!`].
+#[derive(Debug, Clone, Copy)]
+pub struct Exports {
+    /// [`Plugin::manifest`].
+    pub manifest: fn() -> Manifest,
+    /// [`Plugin::probe`].
+    pub probe: fn(&Context) -> Result<Readiness, Error>,
+    /// [`Plugin::plan`].
+    pub plan: fn(&Context, Option<&str>) -> Result<Plan, Error>,
+    /// [`Plugin::ensure`].
+    pub ensure: fn(&Context, &[Change]) -> Outcomes,
+}
+
+impl Exports {
+    /// Those of this plugin.
+    pub const fn of<P: Plugin>() -> Self {
+        Self { manifest: P::manifest, probe: P::probe, plan: P::plan, ensure: P::ensure }
+    }
 }
 
 pub(crate) fn perform(capability: &str, connection: &str, calls: &[Call], mode: &Mode) -> Vec<Result<String, Error>> {

@@ -6,6 +6,9 @@ use crate::bindings::hyhost::provision::types::{self, Wish};
 use crate::bindings::{self, Guest};
 use crate::{Capability, Change, Context, Error, Manifest, Outcome, Plan, Readiness};
 
+/// What came of each change, in the order of the changes.
+pub type Outcomes = Vec<Result<Outcome, Error>>;
+
 /// A plugin. Each call gets an instance of its own: nothing in memory outlives
 /// the call.
 pub trait Plugin {
@@ -30,7 +33,7 @@ pub trait Plugin {
 
     /// Makes changes so; one result each, in their order. Safe to repeat:
     /// "already so" is success.
-    fn ensure(context: &Context, changes: &[Change]) -> Vec<Result<Outcome, Error>>;
+    fn ensure(context: &Context, changes: &[Change]) -> Outcomes;
 }
 
 impl Manifest {
@@ -89,7 +92,7 @@ impl<P: Plugin> Guest for Adapter<P> {
         P::plan(&Context::new(context), page.as_deref())
     }
 
-    fn ensure(context: types::Context, changes: Vec<bindings::Change>) -> Vec<Result<Outcome, Error>> {
+    fn ensure(context: types::Context, changes: Vec<bindings::Change>) -> Outcomes {
         show_panics();
         P::ensure(&Context::new(context), &changes)
     }
@@ -105,7 +108,7 @@ fn show_panics() {
 /// Makes a type that implements [`Plugin`] the component's plugin.
 ///
 /// ```
-/// # use hyhost_sdk::{Change, Context, Error, Manifest, Outcome, Plan, Plugin, Readiness};
+/// # use hyhost_sdk::{Change, Context, Error, Manifest, Outcome, Outcomes, Plan, Plugin, Readiness};
 /// struct Nothing;
 ///
 /// impl Plugin for Nothing {
@@ -118,7 +121,7 @@ fn show_panics() {
 ///     fn plan(_: &Context, _: Option<&str>) -> Result<Plan, Error> {
 ///         Ok(Plan::default())
 ///     }
-///     fn ensure(_: &Context, changes: &[Change]) -> Vec<Result<Outcome, Error>> {
+///     fn ensure(_: &Context, changes: &[Change]) -> Outcomes {
 ///         changes.iter().map(|_| Ok(Outcome::Unchanged)).collect()
 ///     }
 /// }
@@ -126,6 +129,7 @@ fn show_panics() {
 /// hyhost_sdk::export!(Nothing);
 /// ```
 #[macro_export]
+#[rustfmt::skip]
 macro_rules! export {
     ($plugin:ty) => {
         #[cfg(target_arch = "wasm32")]
@@ -134,5 +138,8 @@ macro_rules! export {
             type Exported = $crate::Adapter<$plugin>;
             $crate::bindings::export_bindings!(Exported with_types_in $crate::bindings);
         };
+        /// The plugin, for tests that run natively.
+        #[cfg(not(target_arch = "wasm32"))]
+        pub const PLUGIN: $crate::native::Exports = $crate::native::Exports::of::<$plugin>();
     };
 }

@@ -23,14 +23,14 @@ const MOST_ROUNDS: usize = 16;
 /// one more call.
 #[derive(Debug)]
 pub struct Seen<C> {
-    answers: BTreeMap<(String, String), Result<String, Error>>,
-    wanted: Vec<Call>,
+    /// By name and arguments; `None` is wanted.
+    answers: BTreeMap<(String, String), Option<Result<String, Error>>>,
     capability: PhantomData<C>,
 }
 
 impl<C> Default for Seen<C> {
     fn default() -> Self {
-        Self { answers: BTreeMap::new(), wanted: Vec::new(), capability: PhantomData }
+        Self { answers: BTreeMap::new(), capability: PhantomData }
     }
 }
 
@@ -42,16 +42,22 @@ impl<C: Capability> Seen<C> {
     /// the matter of one object; who cannot passes it on.
     pub fn read<O: Operation<Capability = C>>(&mut self, operation: &O) -> Result<Option<O::Output>, Error> {
         let call = operation.call()?;
-        match self.answers.get(&(call.name.clone(), call.args.clone())) {
+        match self.answers.entry((call.name, call.args)).or_default() {
             Some(Ok(text)) => parse::<O>(text).map(Some),
             Some(Err(error)) => Err(error.clone()),
-            None => {
-                if !self.wanted.contains(&call) {
-                    self.wanted.push(call);
-                }
-                Ok(None)
-            }
+            None => Ok(None),
         }
+    }
+
+    /// Performs what is wanted; whether there was anything.
+    fn fill(&mut self, connection: &Connection<C>) -> bool {
+        let wanted = self.answers.iter_mut().filter(|(_, answer)| answer.is_none());
+        let (calls, places): (Vec<Call>, Vec<_>) =
+            wanted.map(|((name, args), answer)| (Call { name: name.clone(), args: args.clone() }, answer)).unzip();
+        for (place, answer) in places.into_iter().zip(connection.hand_over(&calls)) {
+            *place = Some(answer);
+        }
+        !calls.is_empty()
     }
 
     /// Runs `compare` until everything that it asks for has been read.
@@ -65,14 +71,85 @@ impl<C: Capability> Seen<C> {
         let mut seen = Self::default();
         for _ in 0..MOST_ROUNDS {
             let result = compare(&mut seen)?;
-            if seen.wanted.is_empty() {
+            if !seen.fill(connection) {
                 return Ok(result);
             }
-            let wanted = std::mem::take(&mut seen.wanted);
-            let answers = connection.hand_over(&wanted);
-            let keys = wanted.into_iter().map(|call| (call.name, call.args));
-            seen.answers.extend(keys.zip(answers));
         }
         Err(Error::failed(format!("the plugin still asks for more after {MOST_ROUNDS} rounds of reading")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::native::Host;
+    use crate::s3::{GetBucketPolicy, GetBucketVersioning, ListBuckets};
+
+    fn run<T>(
+        answer: impl Fn(&str) -> Result<serde_json::Value, Error> + 'static,
+        code: impl FnOnce() -> T,
+    ) -> (T, Vec<String>) {
+        let log = Rc::new(RefCell::new(Vec::new()));
+        let asked = Rc::clone(&log);
+        let host = Host::new(move |call| {
+            asked.borrow_mut().push(format!("{} {} {}", call.round, call.name, call.args));
+            answer(&call.name)
+        });
+        let result = host.run(code);
+        (result, log.take())
+    }
+
+    #[test]
+    fn each_read_is_performed_once_and_in_as_few_calls_as_possible() {
+        let answer = |name: &str| Ok(if name == "ListBuckets" { json!([{ "name": "a" }]) } else { json!(null) });
+        let (names, asked) = run(answer, || {
+            Seen::settle(&Connection::new("s3"), |seen| {
+                // Two kinds that know nothing of each other.
+                let one = seen.read(&ListBuckets { names: None })?;
+                let two = seen.read(&ListBuckets { names: None })?;
+                for bucket in one.iter().flatten() {
+                    seen.read(&GetBucketPolicy { bucket: bucket.name.clone() })?;
+                    seen.read(&GetBucketVersioning { bucket: bucket.name.clone() })?;
+                }
+                Ok(two.map(|buckets| buckets[0].name.clone()))
+            })
+        });
+        assert_eq!(names, Ok(Some("a".to_owned())));
+        let expected =
+            ["0 ListBuckets {}", r#"1 GetBucketPolicy {"bucket":"a"}"#, r#"1 GetBucketVersioning {"bucket":"a"}"#];
+        assert_eq!(asked, expected);
+    }
+
+    #[test]
+    fn an_error_is_the_answer_to_the_read_that_it_belongs_to() {
+        let (result, asked) = run(
+            |_| Err(Error::denied("no")),
+            || {
+                Seen::settle(&Connection::new("s3"), |seen| {
+                    Ok(seen.read(&ListBuckets { names: None }).map_err(|error| error.fault().message.clone()))
+                })
+            },
+        );
+        assert_eq!((result, asked.len()), (Ok(Err("no".to_owned())), 1));
+    }
+
+    #[test]
+    fn what_never_stops_asking_is_stopped() {
+        let mut round = 0;
+        let (result, _) = run(
+            |_| Ok(json!([])),
+            || {
+                Seen::settle(&Connection::new("s3"), |seen| {
+                    round += 1;
+                    seen.read(&ListBuckets { names: Some(vec![round.to_string()]) })
+                })
+            },
+        );
+        assert!(matches!(result, Err(Error::Failed(_))));
     }
 }

@@ -20,6 +20,9 @@ pub fn generate(wit: &Path) -> Result<String> {
     options.pub_export_macro = true;
     options.export_macro_name = Some("export_bindings".to_owned());
     options.additional_derive_attributes = vec!["PartialEq".to_owned()];
+    // A plan of nothing to do.
+    let plan = "hyhost:provision/types@0.1.0/plan".to_owned();
+    options.additional_type_attributes = vec![(plan, "#[derive(Default)]".to_owned())];
 
     let mut files = Files::default();
     options.build().generate(&mut resolve, world, &mut files)?;
