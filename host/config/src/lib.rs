@@ -17,6 +17,7 @@ mod desired;
 mod directory;
 mod duplicates;
 mod duration;
+mod editor_schema;
 mod fields;
 mod grants;
 mod graph;
@@ -44,6 +45,7 @@ mod targets;
 mod violations;
 mod yaml;
 
+pub use editor_schema::schema;
 pub use load::load;
 pub use model::*;
 pub use place::Place;
