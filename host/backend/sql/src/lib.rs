@@ -10,7 +10,9 @@
 //! ROLE`, and such a session is never used again.
 
 mod classify;
+mod history;
 mod job;
+mod lexer;
 mod login;
 mod perform;
 mod pool;

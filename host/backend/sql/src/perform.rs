@@ -244,7 +244,7 @@ fn unite(jobs: Vec<Result<Job, Fault>>) -> Result<Vec<Job>, String> {
     let jobs: Vec<Job> = jobs.into_iter().collect::<Result<_, _>>().map_err(|fault| fault.message)?;
     for job in &jobs {
         match &job.work {
-            Work::Statement { transactional: true, .. } | Work::Query { .. } | Work::Proof { .. } => {}
+            Work::Statement { transactional: true, .. } | Work::Query { .. } => {}
             _ => return Err(format!("{} cannot stand in one", job.label)),
         }
         if let Some(first) = jobs.first().filter(|first| first.database != job.database) {

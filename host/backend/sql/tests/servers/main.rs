@@ -2,5 +2,7 @@
 //! each makes names of its own; `HYHOST_TEST_POSTGRES=user:password@host:port`
 //! takes another server, such as one of an older version.
 
+mod hostile;
 mod rows;
+mod sessions;
 mod support;
