@@ -30,7 +30,7 @@ const GRACE: Duration = Duration::from_secs(6);
 pub(crate) struct Guest {
     pub(crate) sandbox: Sandbox,
     pub(crate) pre: PluginPre<State>,
-    /// Its manifest name; its path before that is known.
+    /// Its manifest name; its file's before that is known.
     pub(crate) name: String,
     /// Bytes of memory of one call.
     pub(crate) memory: u64,
@@ -97,6 +97,9 @@ impl Guest {
             (Some(Stopped::Memory), _) => TrapKind::Memory { limit: self.memory },
             (Some(Stopped::TotalMemory), _) => TrapKind::TotalMemory { limit: limits.total_memory },
             (_, Some(Trap::StackOverflow)) => TrapKind::Stack,
+            (_, Some(Trap::MemoryOutOfBounds)) => TrapKind::Other(
+                "it reached outside of its memory: its stack is too small for it, or it is broken".to_owned(),
+            ),
             (_, Some(Trap::UnreachableCodeReached)) => TrapKind::Panic { words },
             _ => TrapKind::Other(text::line(&error.root_cause().to_string(), 512)),
         };

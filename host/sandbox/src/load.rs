@@ -301,7 +301,7 @@ impl Sandbox {
             .and_then(|linker| linker.instantiate_pre(&component))
             .and_then(bindings::PluginPre::new)
             .map_err(|error| LoadError::Contract { path: path.clone(), problem: words(&error) })?;
-        let name = path.display().to_string();
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         let mut guest = Guest { sandbox: self.clone(), pre, name, memory: self.limits.memory };
         let described =
             guest.describe().await.map_err(|trouble| LoadError::Describe { path: path.clone(), trouble })?;

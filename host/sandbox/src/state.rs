@@ -76,7 +76,7 @@ impl State {
         self.inside.store(true, Ordering::Relaxed);
         let done = work.await;
         self.inside.store(false, Ordering::Relaxed);
-        self.waited = started.elapsed() >= TICK;
+        self.waited |= started.elapsed() >= TICK;
         done
     }
 

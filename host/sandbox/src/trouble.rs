@@ -35,7 +35,7 @@ pub enum Trouble {
     /// It was stopped.
     #[error("plugin `{plugin}` was stopped in its call `{call}`: {kind}")]
     Trap {
-        /// Its manifest name, or its path where that is not known.
+        /// Its manifest name; in `describe` its file's.
         plugin: String,
         /// What it was asked.
         call: Call,
@@ -110,7 +110,7 @@ impl fmt::Display for TrapKind {
             Self::Memory { limit } => write!(
                 f,
                 "it asked for more than {} MiB of memory. If the target is that large, write \
-                 `plugins: {{ NAME: {{ limits: {{ memory: {}Mi }} }} }}`; else tell the plugin's author",
+                 `limits: {{ memory: {}Mi }}` for this plugin under `plugins:`; else tell the plugin's author",
                 limit / MIB,
                 limit / MIB * 2
             ),

@@ -1,0 +1,2 @@
+//! Takes all memory while it says what it is.
+hyhost_guests::only_describes!(hyhost_guests::eat());
