@@ -106,9 +106,7 @@ impl Failure {
     pub(crate) fn fault(self, doing: &Doing) -> Fault {
         match self {
             Self::Refused(refusal) => refusal.fault(doing),
-            Self::Unreadable(why) => {
-                doing.fault(Class::Failed, &format!("the answer cannot be read: {}", clean(&why)))
-            }
+            Self::Unreadable(why) => doing.fault(Class::Failed, &format!("the answer cannot be read: {}", clean(&why))),
             Self::Way(class, why) => doing.fault(class, &clean(&why)),
             Self::Unsent(why) => doing.fault(Class::Invalid, &format!("the request cannot be made: {}", clean(&why))),
         }

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::sync::{Mutex, PoisonError};
 
 use aws_sdk_s3::Client;
+use aws_sdk_s3::config::endpoint::{Endpoint, EndpointFuture, Params, ResolveEndpoint};
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{
@@ -18,6 +19,18 @@ use hyhost_config::{S3, Secret};
 use crate::ConnectError;
 use crate::fault::{Doing, Failure};
 use crate::wire::Wire;
+
+/// Every bucket by its path on this one server. The SDK's own rules would send
+/// the request for a bucket called `…--x-s3` to another host.
+#[derive(Debug)]
+struct Here(String);
+
+impl ResolveEndpoint for Here {
+    fn resolve_endpoint<'a>(&'a self, params: &'a Params) -> EndpointFuture<'a> {
+        let url = params.bucket().map_or_else(|| self.0.clone(), |bucket| format!("{}/{bucket}", self.0));
+        EndpointFuture::ready(Ok(Endpoint::builder().url(url).build()))
+    }
+}
 
 /// A server and what has been learnt of it.
 pub(crate) struct Server {
@@ -63,10 +76,7 @@ impl Server {
         let config = aws_sdk_s3::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(self.region.clone()))
-            .endpoint_url(self.url(""))
-            .force_path_style(true)
-            .disable_s3_express_session_auth(true)
-            .disable_multi_region_access_points(true)
+            .endpoint_resolver(Here(self.url("")))
             .credentials_provider(Credentials::new(&self.user, secret.expose(), None, None, "hyhost"))
             .identity_cache(IdentityCache::no_cache())
             .http_client(self.wire.clone())
