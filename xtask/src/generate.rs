@@ -38,7 +38,10 @@ pub fn run(check: bool) -> Result<()> {
         }
     }
     if !stale.is_empty() {
-        bail!("not what wit/ and host/table say: {}\nRun `cargo xtask generate` and commit the result.", stale.join(", "));
+        bail!(
+            "not what wit/ and host/table say: {}\nRun `cargo xtask generate` and commit the result.",
+            stale.join(", ")
+        );
     }
     Ok(())
 }

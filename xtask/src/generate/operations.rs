@@ -20,7 +20,11 @@ pub fn generate(table: &Table, capability: &str) -> Result<String> {
     writeln!(text, "// Written by `cargo xtask generate` from host/table/src/{}.yaml.", table.capability)?;
     text.push_str("\nuse serde::{Deserialize, Serialize};\n\n");
     writeln!(text, "use super::{capability};")?;
-    text.push_str(if rows.contains("SecretName") { "use crate::{Operation, SecretName};\n\n" } else { "use crate::Operation;\n\n" });
+    text.push_str(if rows.contains("SecretName") {
+        "use crate::{Operation, SecretName};\n\n"
+    } else {
+        "use crate::Operation;\n\n"
+    });
     text.push_str(&rows);
     for structure in types.structs() {
         text.push_str(structure);

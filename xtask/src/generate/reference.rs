@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use hyhost_table::{Row, Table, Verb};
 use serde_json::Value;
 
-use super::types::{kind, reference, remark, sentence};
+use super::types::{kind, reference};
 
 const HEAD: &str = "\
 # Operations
@@ -39,10 +39,12 @@ pub fn generate(tables: &[&Table]) -> String {
 fn operation(table: &Table, row: &Row, text: &mut String) {
     let _ = write!(text, "\n### {}\n\n{}\n\n", row.name, row.summary.trim());
     for (key, schema) in &row.args {
-        let _ = writeln!(text, "- `{key}`: {}", value(table, schema));
+        bullet(table, &format!("`{key}`"), schema, 0, text);
     }
-    let answer = row.returns.as_ref().map_or("`null`".to_owned(), |schema| value(table, schema));
-    let _ = writeln!(text, "- Answer: {answer}");
+    match &row.returns {
+        Some(schema) => bullet(table, "Answer", schema, 0, text),
+        None => text.push_str("- Answer: `null`\n"),
+    }
     if !row.names.is_empty() {
         let _ = writeln!(text, "- Touches: {}", touches(row).join("; "));
     }
@@ -56,7 +58,8 @@ fn operation(table: &Table, row: &Row, text: &mut String) {
     }
     if let Some(file) = &row.file {
         let (name, directory, digest) = (&file.name, &file.directory, &file.digest);
-        let _ = writeln!(text, "- File: `{name}` in `{directory}`, refused unless its content has the digest `{digest}`");
+        let _ =
+            writeln!(text, "- File: `{name}` in `{directory}`, refused unless its content has the digest `{digest}`");
     }
 }
 
@@ -73,29 +76,53 @@ pub fn touches(row: &Row) -> Vec<String> {
     places.collect()
 }
 
+/// A value as an item of a list, with its fields below it.
+fn bullet(table: &Table, name: &str, schema: &Value, depth: usize, text: &mut String) {
+    let _ = writeln!(text, "{}- {name}: {}", "  ".repeat(depth), value(table, schema));
+    let schema = resolve(table, schema);
+    let object = if schema["items"].is_null() { schema } else { resolve(table, &schema["items"]) };
+    if reference(schema) == Some("secret") {
+        return;
+    }
+    for (key, schema) in object["properties"].as_object().into_iter().flatten() {
+        bullet(table, &format!("`{key}`"), schema, depth + 1, text);
+    }
+}
+
+/// What a reference refers to; the name of a secret is a type of its own.
+fn resolve<'a>(table: &'a Table, schema: &'a Value) -> &'a Value {
+    let def = reference(schema).filter(|def| *def != "secret");
+    def.and_then(|def| table.defs.get(def)).unwrap_or(schema)
+}
+
 /// A schema in words.
 fn value(table: &Table, schema: &Value) -> String {
-    if let Some(def) = reference(schema) {
-        let own = remark(schema).map(|text| format!(". {text}")).unwrap_or_default();
-        return match (def, table.defs.get(def)) {
-            ("secret", _) => format!("the name of a secret{own}"),
-            (_, Some(schema)) => format!("{}{own}", value(table, schema)),
-            (_, None) => def.to_owned(),
-        };
+    let remark = |schema: &Value| schema["description"].as_str().map(|text| format!(" ({text})")).unwrap_or_default();
+    let own = if reference(schema).is_some() { remark(schema) } else { String::new() };
+    let schema = resolve(table, schema);
+    if reference(schema).is_some() {
+        return format!("the name of a secret{own}");
     }
     let Ok((kind, nullable)) = kind(schema) else { return format!("`{schema}`") };
     let mut words = match kind {
-        "array" => format!("a list of: {}", value(table, &schema["items"])),
-        "object" => object(table, schema),
+        "array" => match resolve(table, &schema["items"]) {
+            items if items["enum"].is_array() => format!("a list, each {}", value(table, items)),
+            items if items["properties"].is_object() => "a list of objects".to_owned(),
+            items => format!("a list of {}s", items["type"].as_str().unwrap_or("value")),
+        },
+        "object" if schema["additionalProperties"].is_object() => {
+            format!("an object, each value {}", value(table, &schema["additionalProperties"]))
+        }
+        "object" => "an object".to_owned(),
         "integer" => "an integer".to_owned(),
         other => format!("a {other}"),
     };
-    if let Some(text) = schema["enum"].as_array() {
-        let texts: Vec<_> = text.iter().filter_map(Value::as_str).map(|text| format!("`{text}`")).collect();
-        words = format!("one of {}", texts.join(", "));
+    if let Some(values) = schema["enum"].as_array() {
+        let values: Vec<_> = values.iter().filter_map(Value::as_str).map(|text| format!("`{text}`")).collect();
+        words = format!("one of {}", values.join(", "));
     }
     if let Some(length) = schema["maxLength"].as_u64() {
-        let _ = write!(words, " of at most {length} bytes");
+        let _ = write!(words, " of at most {length} characters");
     }
     if let Some(pattern) = schema["pattern"].as_str() {
         let _ = write!(words, " that matches `{pattern}`");
@@ -103,23 +130,8 @@ fn value(table: &Table, schema: &Value) -> String {
     if let Some(least) = schema["minimum"].as_i64() {
         let _ = write!(words, ", at least {least}");
     }
-    if let Some(text) = schema["description"].as_str() {
-        let _ = write!(words, " ({})", sentence(text).trim_end_matches('.'));
-    }
     if nullable {
         words.push_str(", or `null`");
     }
-    words
-}
-
-fn object(table: &Table, schema: &Value) -> String {
-    if let Some(properties) = schema["properties"].as_object() {
-        let fields: Vec<_> =
-            properties.iter().map(|(key, schema)| format!("`{key}`: {}", value(table, schema))).collect();
-        return format!("{{ {} }}", fields.join("; "));
-    }
-    match &schema["additionalProperties"] {
-        values @ Value::Object(_) => format!("an object, each value {}", value(table, values)),
-        _ => "an object".to_owned(),
-    }
+    format!("{words}{}{own}", remark(schema))
 }

@@ -53,7 +53,8 @@ impl<'a> Types<'a> {
                 "serde_json::Map<String, serde_json::Value>".to_owned()
             });
         };
-        let required: BTreeSet<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let required: BTreeSet<&str> =
+            schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let mut text = String::new();
         writeln!(text, "/// {}", schema["description"].as_str().unwrap_or("Part of an answer."))?;
         writeln!(text, "#[allow(missing_docs, reason = \"the names say it\")]")?;
@@ -81,7 +82,9 @@ pub fn field(key: &str, rust: &str, schema: &Value, optional: bool) -> String {
     }
     let key = if key == "as" { "r#as" } else { key };
     if optional && !rust.starts_with("Option<") {
-        text.push_str(&format!("#[serde(default, skip_serializing_if = \"Option::is_none\")]\npub {key}: Option<{rust}>,\n"));
+        text.push_str(&format!(
+            "#[serde(default, skip_serializing_if = \"Option::is_none\")]\npub {key}: Option<{rust}>,\n"
+        ));
     } else {
         text.push_str(&format!("pub {key}: {rust},\n"));
     }
@@ -89,7 +92,7 @@ pub fn field(key: &str, rust: &str, schema: &Value, optional: bool) -> String {
 }
 
 /// What a person should know of a value besides its type.
-pub fn remark(schema: &Value) -> Option<String> {
+fn remark(schema: &Value) -> Option<String> {
     let mut parts = Vec::new();
     if let Some(text) = schema["description"].as_str() {
         parts.push(sentence(text));
@@ -104,7 +107,7 @@ pub fn remark(schema: &Value) -> Option<String> {
 }
 
 /// The text as a sentence. What begins with code keeps its case.
-pub fn sentence(text: &str) -> String {
+fn sentence(text: &str) -> String {
     let text = text.trim();
     let word = text.split(' ').next().unwrap_or_default().trim_end_matches([':', ',']);
     let stop = if text.ends_with(['.', '…']) { "" } else { "." };
