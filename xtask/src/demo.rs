@@ -55,7 +55,7 @@ fn title(words: &str) {
 }
 
 fn build() -> Result<PathBuf> {
-    let ended = echo(&mut cargo("", &["build", "--package", "hyhost", "--locked"]))?;
+    let ended = echo(&mut cargo("", &["build", "--workspace", "--bin", "hyhost", "--locked"]))?;
     if !ended.status.success() {
         bail!("hyhost does not build; what cargo said stands above");
     }

@@ -10,8 +10,8 @@ use hyhost_testbed::{cache, tool};
 use crate::run::{echo, program};
 
 const VERSION: &str = "0.20.2";
-/// Both workspaces, which have a lock file each.
-const MANIFESTS: [&str; 2] = ["Cargo.toml", "plugins/Cargo.toml"];
+/// The workspaces; each has a lock file of its own.
+const MANIFESTS: [&str; 3] = ["Cargo.toml", "plugins/Cargo.toml", "tests/guests/Cargo.toml"];
 
 /// The program of the pinned version: from the PATH, else from the cache,
 /// where it is installed first when it is not there (about 3 minutes).

@@ -15,6 +15,9 @@ use crate::{deny, generate, plugins};
 enum Work {
     /// Cargo, in a directory of the repository.
     Cargo(&'static str, &'static [&'static str]),
+    /// Cargo on the first workspace, with the tests that need real servers:
+    /// what comes before their features, and after.
+    OnServers(&'static [&'static str], &'static [&'static str]),
     /// A function; `Some` is a remark for the table, such as what was not checked.
     Call(fn() -> Result<Option<String>>),
     /// Waits for what was begun at the start.
@@ -28,33 +31,33 @@ enum Background {
     Servers,
 }
 
-/// In this order: what is quick and often wrong comes first.
+/// In this order: what is quick and often wrong comes first. All of cargo's
+/// work on the first workspace is on the whole of it: with a part of it,
+/// dependencies get other features and are built a second time.
 const STEPS: &[(&str, Work)] = &[
     ("format", Work::Cargo("", &["fmt", "--all", "--check"])),
     ("format, plugins", Work::Cargo("plugins", &["fmt", "--all", "--check"])),
+    ("format, guests of the tests", Work::Cargo("tests/guests", &["fmt", "--all", "--check"])),
     ("generated files", Work::Call(|| generate::run(true).map(|()| None))),
     ("plugins", Work::Call(|| plugins::run().map(|()| None))),
-    ("lints", Work::Cargo("", LINTS)),
+    ("lints", Work::OnServers(&["clippy", "--workspace", "--all-targets", "--locked"], &["--", "-D", "warnings"])),
     ("lints, plugins", Work::Cargo("plugins", PLUGIN_LINTS)),
+    ("lints, guests of the tests", Work::Cargo("tests/guests", GUEST_LINTS)),
     ("cargo-deny installed", Work::Await(Background::Deny)),
     ("licences, bans, sources", Work::Call(|| deny::offline().map(|()| None))),
     ("advisories", Work::Call(deny::advisories)),
     ("tests, plugins", Work::Cargo("plugins", &["test", "--workspace", "--locked"])),
-    ("hyhost", Work::Cargo("", &["build", "--package", "hyhost", "--locked"])),
+    ("hyhost", Work::Cargo("", &["build", "--workspace", "--bin", "hyhost", "--locked"])),
     ("tests", Work::Cargo("", &["test", "--workspace", "--locked"])),
     ("servers installed", Work::Await(Background::Servers)),
-    ("tests, testbed", Work::Cargo("", TESTBED)),
-    ("acceptance", Work::Cargo("", ACCEPTANCE)),
+    ("tests on real servers", Work::OnServers(&["test", "--workspace", "--locked", "--test", "*"], &[])),
 ];
 
-const LINTS: &[&str] =
-    &["clippy", "--workspace", "--all-targets", "--features", SERVERS, "--locked", "--", "-D", "warnings"];
 const PLUGIN_LINTS: &[&str] = &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
-const TESTBED: &[&str] =
-    &["test", "--package", "hyhost-testbed", "--features", "servers", "--test", "servers", "--locked"];
-const ACCEPTANCE: &[&str] = &["test", "--package", "hyhost-tests", "--features", "servers", "--locked"];
-/// The tests that need real servers exist only with these.
-const SERVERS: &str = "hyhost-testbed/servers,hyhost-tests/servers";
+const GUEST_LINTS: &[&str] =
+    &["clippy", "--all-targets", "--locked", "--target-dir", "../../plugins/target", "--", "-D", "warnings"];
+/// The feature without which tests that need real servers do not exist.
+const SERVERS: &str = "servers";
 
 /// One line of the table.
 struct Row {
@@ -77,6 +80,7 @@ pub(crate) fn run() -> Result<()> {
         let begun = Instant::now();
         let done = match work {
             Work::Cargo(place, arguments) => step(&mut cargo(place, arguments), &mut counts),
+            Work::OnServers(first, last) => on_servers(first, last, &mut counts),
             Work::Call(function) => function(),
             Work::Await(which) => match which {
                 Background::Deny => deny.take(),
@@ -115,13 +119,32 @@ fn step(command: &mut Command, counts: &mut Counts) -> Result<Option<String>> {
     Ok((own.passed > 0).then(|| format!("ok, {} passed", own.passed)))
 }
 
+fn on_servers(first: &[&str], last: &[&str], counts: &mut Counts) -> Result<Option<String>> {
+    let features = server_features()?;
+    step(&mut cargo("", &[first, &["--features", &features], last].concat()), counts)
+}
+
+/// `a/servers,b/servers,…` for each crate that has such tests, so that none
+/// can be forgotten.
+fn server_features() -> Result<String> {
+    let output = cargo("", &["metadata", "--no-deps", "--format-version", "1", "--locked"]).output()?;
+    if !output.status.success() {
+        bail!("Cargo.toml cannot be read:\n{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+    let packages = metadata["packages"].as_array().context("cargo metadata names no packages")?;
+    let with = packages.iter().filter(|package| !package["features"][SERVERS].is_null());
+    let names = with.filter_map(|package| Some(format!("{}/{SERVERS}", package["name"].as_str()?)));
+    Ok(names.collect::<Vec<_>>().join(","))
+}
+
 fn print(rows: &[Row]) {
-    println!("\n{:<26} {:>9}  result", "step", "time");
+    println!("\n{:<28} {:>9}  result", "step", "time");
     for row in rows {
-        println!("{:<26} {:>9}  {}", row.name, seconds(row.time), row.result);
+        println!("{:<28} {:>9}  {}", row.name, seconds(row.time), row.result);
     }
     for (name, _) in STEPS.iter().skip(rows.len()) {
-        println!("{name:<26} {:>9}  not run", "");
+        println!("{name:<28} {:>9}  not run", "");
     }
 }
 
@@ -209,7 +232,15 @@ mod tests {
     fn what_is_awaited_was_begun_before_it_is_used() {
         let at = |name: &str| STEPS.iter().position(|(step, _)| *step == name).unwrap();
         assert!(at("cargo-deny installed") < at("licences, bans, sources"));
-        assert!(at("plugins") < at("tests") && at("hyhost") < at("acceptance"));
-        assert!(at("servers installed") < at("acceptance"));
+        assert!(at("plugins") < at("tests") && at("hyhost") < at("tests on real servers"));
+        assert!(at("servers installed") < at("tests on real servers"));
+    }
+
+    #[test]
+    fn crates_with_tests_on_servers_are_found() {
+        let features = server_features().unwrap();
+        let found: Vec<&str> = features.split(',').collect();
+        assert!(found.contains(&"hyhost-testbed/servers") && found.contains(&"hyhost-tests/servers"), "{features}");
+        assert!(!features.contains("xtask"));
     }
 }
