@@ -135,9 +135,21 @@ impl<'a, C: Capability> Batch<'a, C> {
         if answers.len() != self.calls.len() {
             return Err(unanswered());
         }
-        let answers: Result<Vec<_>, _> = answers.into_iter().collect();
-        Ok(Answers { answers: answers?.into_iter().map(|text| Some(Ok(text))).collect() })
+        match cause(&answers) {
+            Some(error) => Err(error.clone()),
+            None => Ok(Answers { answers: answers.into_iter().map(Some).collect() }),
+        }
     }
+}
+
+/// Why a transaction was not done. One answer has the reason, the others only
+/// say that they were rolled back with it: the reason is the one that has a
+/// server's code, or a class of its own.
+fn cause(answers: &[Result<String, Error>]) -> Option<&Error> {
+    let errors = || answers.iter().filter_map(|answer| answer.as_ref().err());
+    let coded = errors().find(|error| error.fault().code.is_some());
+    let classed = || errors().find(|error| !matches!(error, Error::Failed(_) | Error::Other(_)));
+    coded.or_else(classed).or_else(|| errors().next())
 }
 
 /// The answers to a batch.
@@ -173,6 +185,21 @@ mod tests {
         assert_eq!(portion(&small), 1_000);
         let large = [call(MOST_BYTES - 1), call(1), call(1)];
         assert_eq!(portion(&large), 2);
+    }
+
+    #[test]
+    fn a_transaction_fails_for_the_reason_and_not_for_its_company() {
+        let company = || Err(Error::failed("rolled back"));
+        let coded = || {
+            let Error::Failed(mut fault) = Error::failed("no such role") else { unreachable!() };
+            fault.code = Some("42704".to_owned());
+            Error::Failed(fault)
+        };
+        let done = || Ok("null".to_owned());
+        assert_eq!(cause(&[done(), done()]), None);
+        assert_eq!(cause(&[company(), Err(coded()), company()]), Some(&coded()));
+        assert_eq!(cause(&[company(), Err(Error::denied("no"))]), Some(&Error::denied("no")));
+        assert_eq!(cause(&[done(), company()]), Some(&Error::failed("rolled back")));
     }
 
     #[test]
