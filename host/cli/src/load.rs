@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use hyhost_config::{Mistakes, Options, Stack};
-use hyhost_sandbox::{Plugin, Sandbox};
+use hyhost_sandbox::{Limits, Plugin, Sandbox};
 
 use crate::args::{Plugins, Work};
 
@@ -103,8 +103,8 @@ pub(crate) fn work(args: &Work) -> Result<Loaded, Unusable> {
         secrets_directory: args.secrets.clone(),
         read_secrets: true,
     };
-    let rules = hyhost_config::plugin_rules(&options).map_err(Unusable::Mistakes)?;
-    let sandbox = Sandbox::new().context("the sandbox cannot be set up")?;
+    let rules = Default::default();
+    let sandbox = Sandbox::new(Limits::default()).context("the sandbox cannot be set up")?;
     let plugins = plugins(&sandbox, &files, &rules, args.plugins.compiled.as_deref())?;
     let manifests: Vec<_> = plugins.iter().map(|plugin| plugin.manifest().clone()).collect();
     let stack = hyhost_config::load(&options, &manifests).map_err(Unusable::Mistakes)?;
@@ -123,7 +123,7 @@ pub(crate) fn plugins(
         anyhow::anyhow!("{}", texts.join("\nerror: "))
     })?;
     for plugin in &plugins {
-        if compiled.is_some() && !plugin.compiled_from_cache() {
+        if compiled.is_some() && !plugin.compiled_from_cache {
             crate::output::note(&format!(
                 "plugin `{}` was compiled in memory, for `--compiled` has no code for it",
                 plugin.manifest().name
@@ -136,7 +136,7 @@ pub(crate) fn plugins(
 /// Loads the plugins alone.
 pub(crate) fn without_documents(args: &Plugins) -> anyhow::Result<(Sandbox, Vec<Plugin>)> {
     let files = expand(&args.plugins)?;
-    let sandbox = Sandbox::new().context("the sandbox cannot be set up")?;
+    let sandbox = Sandbox::new(Limits::default()).context("the sandbox cannot be set up")?;
     let plugins = plugins(&sandbox, &files, &Default::default(), args.compiled.as_deref())?;
     Ok((sandbox, plugins))
 }

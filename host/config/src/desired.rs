@@ -94,7 +94,7 @@ impl<'s> Resolver<'_, 's> {
         if !filled.interpolated {
             return item(spot, Data::Scalar(plain(&filled.text)));
         }
-        let value = if scalar.plain { cast(filled.text, at) } else { Value::String(filled.text) };
+        let value = cast(filled.text, scalar.plain, at);
         Item { written: Some(scalar.text.clone()), ..item(spot, Data::Scalar(value)) }
     }
 
@@ -121,29 +121,30 @@ pub(crate) fn shape(node: &Node) -> Shape {
         Kind::Map(entries) if entries.len() == 1 && entries.iter().all(|entry| entry.key == "from") => Shape::Any,
         Kind::Map(_) => Shape::Map,
         Kind::List(_) => Shape::List,
-        Kind::Scalar(scalar) if scalar.plain && scalar.text.contains("${") => Shape::Scalar,
+        Kind::Scalar(scalar) if scalar.text.contains("${") => Shape::Scalar,
         Kind::Scalar(scalar) if scalar.plain => scalar_shape(&typed(&scalar.text)),
         Kind::Scalar(_) => Shape::Text,
     }
 }
 
 /// The filled-in text as the type that the schema wants: its own if that is
-/// among those wanted, else text if text will do.
-fn cast(text: String, at: &[&Value]) -> Value {
+/// among those wanted, else text if text will do. What is quoted is a text
+/// wherever one may stand; where none may, it was quoted because `${…}` must
+/// be in `{ … }` and `[ … ]`.
+fn cast(text: String, plain: bool, at: &[&Value]) -> Value {
     let wanted: Vec<&str> = at.iter().flat_map(|schema| own_types(schema)).collect();
+    let text_will_do = wanted.contains(&"string") || (wanted.is_empty() && !plain);
     let value = typed(&text);
-    if wanted.is_empty() {
-        return value;
-    }
     let is_wanted = match &value {
+        _ if !plain && text_will_do => false,
+        _ if wanted.is_empty() => true,
         // An empty text is a text where one may stand.
-        Value::Null if text.is_empty() => false,
-        Value::Null => wanted.contains(&"null"),
+        Value::Null => !text.is_empty() && wanted.contains(&"null"),
         Value::Bool(_) => wanted.contains(&"boolean"),
         Value::Number(number) => wanted.contains(&"number") || (wanted.contains(&"integer") && !number.is_f64()),
         _ => false,
     };
-    if is_wanted || !wanted.contains(&"string") { value } else { Value::String(text) }
+    if is_wanted || !text_will_do { value } else { Value::String(text) }
 }
 
 #[cfg(test)]
@@ -153,7 +154,8 @@ mod tests {
 
     #[test]
     fn casts_to_what_is_wanted() {
-        let cast = |text: &str, schema: Value| cast(text.to_owned(), &[&schema]);
+        let cast = |text: &str, schema: Value| super::cast(text.to_owned(), true, &[&schema]);
+        let quoted = |text: &str, schema: Value| super::cast(text.to_owned(), false, &[&schema]);
         assert_eq!(cast("5", json!({ "type": "integer" })), json!(5));
         assert_eq!(cast("5", json!({ "type": "string" })), json!("5"));
         assert_eq!(cast("5", json!({ "type": ["integer", "string"] })), json!(5));
@@ -165,5 +167,8 @@ mod tests {
         assert_eq!(cast("1", json!({ "enum": ["1", "2"] })), json!("1"));
         assert_eq!(cast("x", json!({ "type": "integer" })), json!("x"));
         assert_eq!(cast("1.5", json!({})), json!(1.5));
+        assert_eq!(quoted("1.5", json!({})), json!("1.5"));
+        assert_eq!(quoted("5", json!({ "type": ["integer", "string"] })), json!("5"));
+        assert_eq!(quoted("5", json!({ "type": "integer" })), json!(5));
     }
 }

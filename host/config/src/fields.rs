@@ -36,7 +36,8 @@ impl<'n> Fields<'n> {
 /// A text that was filled in.
 pub(crate) struct Text {
     pub text: String,
-    /// It may have another type than text.
+    /// It may have another type than text: it is not quoted, or holds `${…}`,
+    /// which must be quoted in `{ … }`.
     pub plain: bool,
 }
 
@@ -75,7 +76,7 @@ impl Reader<'_> {
             return None;
         }
         let filled = self.fill(node.spot, &scalar.text)?;
-        Some(Text { text: filled.text, plain: scalar.plain })
+        Some(Text { text: filled.text, plain: scalar.plain || filled.interpolated })
     }
 
     /// Fills in what was written at a spot.

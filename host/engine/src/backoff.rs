@@ -2,35 +2,30 @@
 
 use std::time::Duration;
 
-/// Full jitter: each delay is drawn evenly from nothing to the doubled bound,
-/// so that many runs that failed at once do not come back at once.
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+
+/// Full jitter over an exponential backoff: each delay is drawn evenly from
+/// nothing to the doubled bound, so that many runs that failed at once do not
+/// come back at once.
 ///
 /// <https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>
-#[derive(Debug, Clone)]
-pub struct FullJitter {
-    bound: Duration,
-    cap: Duration,
-    left: Option<u32>,
-}
+#[derive(Debug)]
+pub struct FullJitter(ExponentialBackoff);
 
 impl FullJitter {
-    /// For retries of a change: five, from 250 ms to 8 s.
+    /// How often a change is retried.
     pub const RETRIES: u32 = 5;
 
-    /// Delays of at most `base`, then twice that, … but never over `cap`, as
-    /// long as somebody asks.
-    pub fn new(base: Duration, cap: Duration) -> Self {
-        Self { bound: base, cap, left: None }
-    }
-
-    /// The delays between the tries of one change.
+    /// For retries of a change: five, from 250 ms to 8 s.
     pub fn for_changes() -> Self {
-        Self { left: Some(Self::RETRIES), ..Self::new(Duration::from_millis(250), Duration::from_secs(8)) }
+        let bounds = exponential(Duration::from_millis(250), Duration::from_secs(8));
+        Self(bounds.with_max_times(Self::RETRIES as usize).build())
     }
 
-    /// The delays between two looks at a server that is not ready.
+    /// Between two looks at a server that is not ready: as long as somebody
+    /// asks, at most 5 s.
     pub fn for_readiness() -> Self {
-        Self::new(Duration::from_millis(200), Duration::from_secs(5))
+        Self(exponential(Duration::from_millis(200), Duration::from_secs(5)).without_max_times().build())
     }
 
     /// The delay before the `retry`th retry of a change, from 1.
@@ -39,25 +34,17 @@ impl FullJitter {
     }
 }
 
+fn exponential(base: Duration, cap: Duration) -> ExponentialBuilder {
+    ExponentialBuilder::default().with_factor(2.0).with_min_delay(base).with_max_delay(cap)
+}
+
 impl Iterator for FullJitter {
     type Item = Duration;
 
     fn next(&mut self) -> Option<Duration> {
-        if let Some(left) = &mut self.left {
-            *left = left.checked_sub(1)?;
-        }
-        let bound = self.bound.min(self.cap);
-        self.bound = (self.bound * 2).min(self.cap);
+        let bound = self.0.next()?;
         let nanos = u64::try_from(bound.as_nanos()).unwrap_or(u64::MAX);
         Some(Duration::from_nanos(fastrand::u64(..=nanos)))
-    }
-}
-
-impl backon::BackoffBuilder for FullJitter {
-    type Backoff = Self;
-
-    fn build(self) -> Self {
-        self
     }
 }
 

@@ -50,14 +50,17 @@ pub(crate) fn id(name: &str) -> String {
 pub(crate) fn plan(context: &Context, seen: &mut Seen<Sql>, plan: &mut Plan) -> Result<(), Error> {
     let desired: Desired = context.desired()?;
     let (there, roles) = (world::databases(context, seen)?, world::roles(context, seen)?);
-    let (Some(there), Some(roles)) = (there, roles) else { return Ok(()) };
+    let (Some(there), Some(roles)) = (there, roles) else {
+        return Ok(());
+    };
     for database in &desired.databases {
         let id = id(&database.name);
         if let Some(is) = there.get(&database.name)
             && let Some(encoding) = &database.encoding
             && !same_encoding(encoding, &is.encoding)
         {
-            let text = format!("its encoding is {} and cannot be changed to {encoding}; make another database", is.encoding);
+            let text =
+                format!("its encoding is {} and cannot be changed to {encoding}; make another database", is.encoding);
             plan.refused.push(Remark::new(&id, text));
         }
         if let Some(owner) = &database.owner

@@ -116,7 +116,9 @@ struct There {
 pub(crate) fn plan(context: &Context, seen: &mut Seen<Sql>, plan: &mut Plan) -> Result<(), Error> {
     let desired: Desired = context.desired()?;
     let (there, roles) = (read(context, seen, &desired)?, world::roles(context, seen)?);
-    let (Some(there), Some(roles)) = (there, roles) else { return Ok(()) };
+    let (Some(there), Some(roles)) = (there, roles) else {
+        return Ok(());
+    };
     let wanted = wanted(&desired, &there, plan);
     for ((object, role), privileges) in &wanted {
         let id = object.grant_id(role);
@@ -195,7 +197,9 @@ fn wanted(desired: &Desired, there: &There, plan: &mut Plan) -> Wanted {
     for grant in &desired.grants {
         let objects = match &grant.schema {
             None => vec![Object::Database(grant.database.clone())],
-            Some(schema) if grant.tables.is_empty() => vec![Object::Schema(grant.database.clone(), schema.clone())],
+            Some(schema) if grant.tables.is_empty() => {
+                vec![Object::Schema(grant.database.clone(), schema.clone())]
+            }
             Some(schema) => tables(grant, schema, there, plan),
         };
         for object in objects {
@@ -236,7 +240,13 @@ fn makes_tables(plan: &Plan, database: &str) -> bool {
     plan.changes.iter().any(|change| of_it(&change.id)) || plan.deferred.iter().any(|remark| of_it(&remark.id))
 }
 
-fn change(object: &Object, role: &str, is: &BTreeSet<String>, missing: &[&String], id: String) -> Result<Change, Error> {
+fn change(
+    object: &Object,
+    role: &str,
+    is: &BTreeSet<String>,
+    missing: &[&String],
+    id: String,
+) -> Result<Change, Error> {
     let privileges: Vec<String> = missing.iter().map(|privilege| privilege.to_ascii_uppercase()).collect();
     let (role_name, mut steps) = (role.to_owned(), Steps::default());
     match object.clone() {
@@ -272,14 +282,14 @@ fn change(object: &Object, role: &str, is: &BTreeSet<String>, missing: &[&String
 fn extras(desired: &Desired, there: &There, wanted: &Wanted, plan: &mut Plan) {
     let granted = wanted.keys().map(|(object, _)| object.clone());
     let databases = desired.databases.iter().map(|database| Object::Database(database.name.clone()));
-    let schemas =
-        desired.schemas.iter().map(|schema| Object::Schema(schema.database.clone(), schema.name.clone()));
+    let schemas = desired.schemas.iter().map(|schema| Object::Schema(schema.database.clone(), schema.name.clone()));
     let objects: BTreeSet<Object> = granted.chain(databases).chain(schemas).collect();
     for object in objects {
         let mut beyond: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
         for privilege in there.privileges.get(&object).into_iter().flatten().filter(|p| !p.builtin) {
             let word = privilege.privilege.to_ascii_lowercase();
-            let said = wanted.get(&(object.clone(), privilege.grantee.clone())).is_some_and(|words| words.contains(&word));
+            let said =
+                wanted.get(&(object.clone(), privilege.grantee.clone())).is_some_and(|words| words.contains(&word));
             if !said {
                 beyond.entry(&privilege.grantee).or_default().insert(word);
             }

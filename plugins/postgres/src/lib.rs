@@ -18,7 +18,13 @@ use hyhost_sdk::{Change, Context, Error, Kind, Manifest, Outcome, Plan, Plugin, 
 /// one may need another.
 const KINDS: &[Kind<Sql>] = &[
     Kind { name: "role", field: "roles", schema: role::schema, plan: role::plan, ensure: steps::perform },
-    Kind { name: "database", field: "databases", schema: database::schema, plan: database::plan, ensure: steps::perform },
+    Kind {
+        name: "database",
+        field: "databases",
+        schema: database::schema,
+        plan: database::plan,
+        ensure: steps::perform,
+    },
     Kind { name: "schema", field: "schemas", schema: schema::schema, plan: schema::plan, ensure: steps::perform },
     Kind {
         name: "migration",

@@ -10,9 +10,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::database::{self, Database};
+use crate::role;
 use crate::steps::Steps;
 use crate::world::{self, Desired};
-use crate::role;
 
 /// Where the files are, and as whom they run.
 #[derive(Debug, Clone, Deserialize)]
@@ -34,11 +34,12 @@ const CONNECTION: &str = "connection";
 
 /// The part of the schema.
 pub(crate) fn schema() -> Value {
-    let path = json!({ "file": "migrations", "name": "sql.script", "verb": "write", "in": ["name"], "value": false });
+    let path = json!({ "file": "migrations" });
     let directory = "A directory beside the documents. Its *.sql files run once each, in the order of their leading \
                      numbers, then of their names.";
     json!({
         "description": "SQL files that run once each, as the database's owner.",
+        "x-hyhost": { "name": "sql.script", "verb": "write", "in": ["name"], "value": false },
         "oneOf": [
             { "type": "string", "minLength": 1, "description": directory, "x-hyhost": path },
             { "type": "object",
@@ -67,9 +68,13 @@ struct Login {
 /// Compares.
 pub(crate) fn plan(context: &Context, seen: &mut Seen<Sql>, plan: &mut Plan) -> Result<(), Error> {
     let desired: Desired = context.desired()?;
-    let Some(there) = world::databases(context, seen)? else { return Ok(()) };
+    let Some(there) = world::databases(context, seen)? else {
+        return Ok(());
+    };
     for database in &desired.databases {
-        let Some(migrations) = &database.migrations else { continue };
+        let Some(migrations) = &database.migrations else {
+            continue;
+        };
         let path = match migrations {
             Migrations::Path(path) | Migrations::As { path, .. } => path,
         };
@@ -121,7 +126,8 @@ fn login(desired: &Desired, database: &Database, migrations: &Migrations) -> Res
              or `as: {CONNECTION}` for the connection's own account"
         ));
     };
-    let password = desired.roles.iter().find(|declared| declared.name == *role).and_then(|declared| declared.password.clone());
+    let password =
+        desired.roles.iter().find(|declared| declared.name == *role).and_then(|declared| declared.password.clone());
     match password {
         Some(secret) => Ok(Login { role: Some(role.clone()), password: Some(SecretName::new(secret)) }),
         None => Err(format!(
@@ -134,7 +140,9 @@ fn login(desired: &Desired, database: &Database, migrations: &Migrations) -> Res
 /// The history could not be read: because its role is only about to be made,
 /// or for good.
 fn unreadable(plan: &mut Plan, whole: &str, login: &Login, error: Error) -> Result<(), Error> {
-    let Error::Denied(fault) = &error else { return Err(error) };
+    let Error::Denied(fault) = &error else {
+        return Err(error);
+    };
     let pending = login.role.as_deref().is_some_and(|role| world::is_planned(plan, &role::id(role)));
     match &login.role {
         Some(role) if pending => {
@@ -183,8 +191,12 @@ fn compare(
         return Ok(());
     }
     let of_database = format!("{}/", hyhost_sdk::id("schema", [&database.name]));
-    let schemas: Vec<String> =
-        plan.changes.iter().filter(|change| change.id.starts_with(&of_database)).map(|change| change.id.clone()).collect();
+    let schemas: Vec<String> = plan
+        .changes
+        .iter()
+        .filter(|change| change.id.starts_with(&of_database))
+        .map(|change| change.id.clone())
+        .collect();
     let mut before: Option<String> = None;
     for (_, file) in pending {
         let id = id(&database.name, &file.name);
@@ -199,7 +211,11 @@ fn compare(
         })?;
         let mut diff = Diff::default();
         diff.add("runs", Value::Null, file.digest.clone());
-        diff.add("as", Value::Null, login.role.clone().map_or_else(|| json!("the connection's own account"), Value::from));
+        diff.add(
+            "as",
+            Value::Null,
+            login.role.clone().map_or_else(|| json!("the connection's own account"), Value::from),
+        );
         let mut change = Change::create(&id)
             .lane(hyhost_sdk::id("migration", [&database.name]))
             .requires(database::id(&database.name))

@@ -57,7 +57,9 @@ pub(crate) fn id(name: &str) -> String {
 /// Compares.
 pub(crate) fn plan(context: &Context, seen: &mut Seen<Sql>, plan: &mut Plan) -> Result<(), Error> {
     let desired: Desired = context.desired()?;
-    let Some(there) = world::roles(context, seen)? else { return Ok(()) };
+    let Some(there) = world::roles(context, seen)? else {
+        return Ok(());
+    };
     let declared: Vec<&str> = desired.roles.iter().map(|role| role.name.as_str()).collect();
     for role in &desired.roles {
         // A member of a role that this plan makes waits for it; any other
@@ -146,7 +148,9 @@ fn settings(
     steps: &mut Steps,
 ) -> Result<Change, Error> {
     for (setting, wanted) in &role.settings {
-        let is = are.get(setting).or_else(|| are.iter().find(|(name, _)| name.eq_ignore_ascii_case(setting)).map(|(_, v)| v));
+        let is = are
+            .get(setting)
+            .or_else(|| are.iter().find(|(name, _)| name.eq_ignore_ascii_case(setting)).map(|(_, v)| v));
         if is.is_some_and(|is| same_setting(setting, is, wanted)) {
             continue;
         }
@@ -178,11 +182,7 @@ fn memberships(
 }
 
 fn finish(change: Change, role: &Role, diff: Diff, steps: &Steps) -> Result<Change, Error> {
-    change
-        .lane(id(&role.name))
-        .touch(touch::write("sql", "role", [&role.name]))
-        .differs(diff)
-        .payload(steps)
+    change.lane(id(&role.name)).touch(touch::write("sql", "role", [&role.name])).differs(diff).payload(steps)
 }
 
 fn shown(secret: &str) -> String {
@@ -213,8 +213,7 @@ fn same_setting(setting: &str, is: &str, wanted: &Value) -> bool {
 
 /// Settings that are lists of names, which the server writes back in its own
 /// spelling (`GUC_LIST_QUOTE` in its sources).
-const LISTS: &[&str] =
-    &["search_path", "temp_tablespaces", "session_preload_libraries", "local_preload_libraries"];
+const LISTS: &[&str] = &["search_path", "temp_tablespaces", "session_preload_libraries", "local_preload_libraries"];
 
 /// The items of a list, without the quotes that an item may stand in.
 fn items(text: &str) -> Vec<String> {

@@ -51,14 +51,18 @@ const BUILTIN: &str = "public";
 /// Compares.
 pub(crate) fn plan(context: &Context, seen: &mut Seen<Sql>, plan: &mut Plan) -> Result<(), Error> {
     let desired: Desired = context.desired()?;
-    let Some(roles) = world::roles(context, seen)? else { return Ok(()) };
+    let Some(roles) = world::roles(context, seen)? else {
+        return Ok(());
+    };
     // Asked for together, before any of them is looked at.
     let databases: BTreeSet<&str> = desired.schemas.iter().map(|schema| schema.database.as_str()).collect();
     for database in databases {
         world::schemas(context, seen, database)?;
     }
     for schema in &desired.schemas {
-        let Some(there) = world::schemas(context, seen, &schema.database)? else { continue };
+        let Some(there) = world::schemas(context, seen, &schema.database)? else {
+            continue;
+        };
         let id = id(&schema.database, &schema.name);
         let database = database::id(&schema.database);
         let is = match &there {

@@ -37,10 +37,20 @@ fn an_empty_server_gets_everything_in_the_order_of_its_needs() {
                    { "role": "m", "database": "d", "schema": "x", "privileges": ["usage"] }],
     });
     let plan = plan(&desired, empty_server);
-    let expected =
-        ["role/o", "role/m", "database/d", "schema/d/x", "migration/d/2_a.sql", "migration/d/10_b.sql", "grant/schema/d/x/m"];
+    let expected = [
+        "role/o",
+        "role/m",
+        "database/d",
+        "schema/d/x",
+        "migration/d/2_a.sql",
+        "migration/d/10_b.sql",
+        "grant/schema/d/x/m",
+    ];
     assert_eq!(ids(&plan), expected);
-    assert_eq!(change(&plan, "migration/d/10_b.sql").requires, ["database/d", "schema/d/x", "role/o", "migration/d/2_a.sql"]);
+    assert_eq!(
+        change(&plan, "migration/d/10_b.sql").requires,
+        ["database/d", "schema/d/x", "role/o", "migration/d/2_a.sql"]
+    );
     assert_eq!(change(&plan, "role/m").requires, ["role/o"]);
     assert_eq!(plan.deferred.len(), 1, "the tables are not made yet: {:?}", plan.deferred);
     assert!(plan.refused.is_empty());
@@ -74,8 +84,12 @@ fn a_history_that_does_not_fit_the_files_stops_its_database_alone() {
     });
     let history = |rows: Value| {
         move |name: &str, _: &Value| match name {
-            "ReadRoles" => json!([{ "name": "o", "login": true, "connection_limit": -1, "settings": {}, "member_of": [] }]),
-            "ReadDatabases" => json!([{ "name": "d", "owner": "o", "encoding": "UTF8", "privileges": [] }]),
+            "ReadRoles" => {
+                json!([{ "name": "o", "login": true, "connection_limit": -1, "settings": {}, "member_of": [] }])
+            }
+            "ReadDatabases" => {
+                json!([{ "name": "d", "owner": "o", "encoding": "UTF8", "privileges": [] }])
+            }
             "ReadMigrations" => rows.clone(),
             "PasswordMatches" => json!(true),
             _ => Value::Null,
@@ -99,8 +113,12 @@ fn a_history_that_does_not_fit_the_files_stops_its_database_alone() {
 fn migrations_without_a_password_to_log_in_with_are_refused() {
     let desired = json!({ "databases": [{ "name": "d", "owner": "o", "migrations": "migrations" }] });
     let plan = plan(&desired, |name, _| match name {
-        "ReadRoles" => json!([{ "name": "o", "login": true, "connection_limit": -1, "settings": {}, "member_of": [] }]),
-        "ReadDatabases" => json!([{ "name": "d", "owner": "o", "encoding": "UTF8", "privileges": [] }]),
+        "ReadRoles" => {
+            json!([{ "name": "o", "login": true, "connection_limit": -1, "settings": {}, "member_of": [] }])
+        }
+        "ReadDatabases" => {
+            json!([{ "name": "d", "owner": "o", "encoding": "UTF8", "privileges": [] }])
+        }
         _ => Value::Null,
     });
     assert!(plan.refused[0].text.contains("password"), "{:?}", plan.refused);
@@ -110,7 +128,9 @@ fn migrations_without_a_password_to_log_in_with_are_refused() {
 fn access_beyond_the_document_is_an_extra_and_no_change() {
     let desired = json!({ "grants": [{ "role": "m", "database": "d", "privileges": ["connect"] }] });
     let plan = plan(&desired, |name, _| match name {
-        "ReadRoles" => json!([{ "name": "m", "login": true, "connection_limit": -1, "settings": {}, "member_of": [] }]),
+        "ReadRoles" => {
+            json!([{ "name": "m", "login": true, "connection_limit": -1, "settings": {}, "member_of": [] }])
+        }
         "ReadDatabases" => json!([{ "name": "d", "owner": "o", "encoding": "UTF8", "privileges": [
             { "grantee": "m", "privilege": "CONNECT", "builtin": false },
             { "grantee": "m", "privilege": "CREATE", "builtin": false },

@@ -64,12 +64,15 @@ pub(crate) fn schemas(
     database: &str,
 ) -> Result<Option<Option<BTreeMap<String, sql::Schema>>>, Error> {
     let desired: Desired = context.desired()?;
-    let of_schemas = desired.schemas.iter().filter(|schema| schema.database == database).map(|schema| schema.name.clone());
-    let of_grants = desired.grants.iter().filter(|grant| grant.database == database).filter_map(|grant| grant.schema.clone());
+    let of_schemas =
+        desired.schemas.iter().filter(|schema| schema.database == database).map(|schema| schema.name.clone());
+    let of_grants =
+        desired.grants.iter().filter(|grant| grant.database == database).filter_map(|grant| grant.schema.clone());
     let names: BTreeSet<String> = of_schemas.chain(of_grants).collect();
     let read = sql::ReadSchemas { database: database.to_owned(), names: Some(names.into_iter().collect()) };
     let found = seen.read(&read)?;
-    Ok(found.map(|there| there.map(|schemas| schemas.into_iter().map(|schema| (schema.name.clone(), schema)).collect())))
+    Ok(found
+        .map(|there| there.map(|schemas| schemas.into_iter().map(|schema| (schema.name.clone(), schema)).collect())))
 }
 
 /// Whether the plan so far has a change of this id.
@@ -79,12 +82,7 @@ pub(crate) fn is_planned(plan: &Plan, id: &str) -> bool {
 
 /// Whether a role will be there. If not, the object that refers to it has to
 /// wait for another target, or for a hand, to make it.
-pub(crate) fn will_be_there(
-    plan: &mut Plan,
-    roles: &BTreeMap<String, sql::Role>,
-    role: &str,
-    object: &str,
-) -> bool {
+pub(crate) fn will_be_there(plan: &mut Plan, roles: &BTreeMap<String, sql::Role>, role: &str, object: &str) -> bool {
     let there = role == PUBLIC || roles.contains_key(role) || is_planned(plan, &role::id(role));
     if !there {
         plan.deferred.push(Remark::new(object, format!("role `{role}`, which it refers to, is not there yet")));

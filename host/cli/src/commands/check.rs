@@ -1,7 +1,7 @@
 //! The commands that need no server.
 
 use anyhow::Context;
-use hyhost_sandbox::Sandbox;
+use hyhost_sandbox::{Limits, Sandbox};
 
 use crate::args::{Common, Compile, Inspect, Plugins, Work};
 use crate::commands::{FAILED, OK};
@@ -44,7 +44,7 @@ pub(crate) fn schema(args: &Plugins) -> anyhow::Result<u8> {
 
 /// `hyhost inspect`.
 pub(crate) fn inspect(common: &Common, args: &Inspect) -> anyhow::Result<u8> {
-    let sandbox = Sandbox::new().context("the sandbox cannot be set up")?;
+    let sandbox = Sandbox::new(Limits::default()).context("the sandbox cannot be set up")?;
     let plugins = load::plugins(&sandbox, std::slice::from_ref(&args.plugin), &Default::default(), None)?;
     for plugin in &plugins {
         output::inspect::print(common, plugin)?;
@@ -55,15 +55,20 @@ pub(crate) fn inspect(common: &Common, args: &Inspect) -> anyhow::Result<u8> {
 /// `hyhost compile`.
 pub(crate) fn compile(common: &Common, args: &Compile) -> anyhow::Result<u8> {
     let files = load::expand(&args.plugins)?;
-    let sandbox = Sandbox::new().context("the sandbox cannot be set up")?;
-    for (from, to) in sandbox.compile(&files, &args.to).map_err(|errors| {
+    let sandbox = Sandbox::new(Limits::default()).context("the sandbox cannot be set up")?;
+    let compiled = sandbox.compile(&files, &args.to).map_err(|errors| {
         let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
         anyhow::anyhow!("{}", texts.join("\nerror: "))
-    })? {
+    })?;
+    for file in compiled {
         if output::is_human(common) {
-            output::line(&format!("{} → {}", from.display(), to.display()))?;
+            let what = if file.written { "written" } else { "was there" };
+            output::line(&format!("{} → {} ({what}, {} bytes)", file.path.display(), file.file.display(), file.bytes))?;
         } else {
-            output::json(&serde_json::json!({ "event": "compiled", "plugin": from, "to": to }))?;
+            output::json(&serde_json::json!({
+                "event": "compiled", "plugin": file.plugin, "path": file.path, "file": file.file,
+                "bytes": file.bytes, "written": file.written,
+            }))?;
         }
     }
     Ok(OK)

@@ -111,8 +111,8 @@ fn gate(stack: &Stack, audit: Audit) -> anyhow::Result<Gate> {
 /// The one line that a new backend needs.
 fn backend(connection: &Connection) -> anyhow::Result<Arc<dyn Backend>> {
     Ok(match &connection.how {
-        How::Sql(_) => Arc::new(hyhost_backend_sql::connect(connection)?),
-        How::S3(_) => Arc::new(hyhost_backend_s3::connect(connection)?),
+        How::Sql(sql) => Arc::new(hyhost_backend_sql::connect(&connection.name, sql)),
+        How::S3(s3) => Arc::new(hyhost_backend_s3::connect(&connection.name, s3)?),
     })
 }
 
