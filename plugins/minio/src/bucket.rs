@@ -199,11 +199,11 @@ impl Difference {
         let others = policy::meanings(&policy::statements(current));
         self.extras(others.iter().filter(|statement| !statement.is_anonymous()));
         let is = Anonymous::of(current, bucket);
-        if is == Ok(level) {
+        if is == Some(level) {
             return;
         }
-        let shown = is.map_or_else(Value::from, |level| Value::from(level.word()));
-        self.shown.add("anonymous", shown, level.word());
+        let is = is.map_or_else(|| level.described(current, bucket).into(), |is| Value::from(is.word()));
+        self.shown.add("anonymous", is, level.word());
         self.policy = Some(level.put_into(current, bucket));
     }
 

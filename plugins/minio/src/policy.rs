@@ -166,15 +166,22 @@ impl Anonymous {
         vec![allow(on_bucket, format!("arn:aws:s3:::{bucket}")), allow(on_objects, format!("arn:aws:s3:::{bucket}/*"))]
     }
 
-    /// Which of them the policy is, as far as everybody is concerned; else
-    /// what it is, in words.
-    pub fn of(policy: Option<&Policy>, bucket: &str) -> Result<Self, Vec<String>> {
-        let is: Vec<Statement> = anonymous_part(policy);
-        let named = Self::ALL.into_iter().find(|level| {
+    /// Which of them the policy is, as far as everybody is concerned.
+    pub fn of(policy: Option<&Policy>, bucket: &str) -> Option<Self> {
+        let is = anonymous_part(policy);
+        Self::ALL.into_iter().find(|level| {
             let shall = meanings(&level.statements(bucket));
             shall.iter().all(|one| one.is_said_by(&is)) && is.iter().all(|one| one.is_said_by(&shall))
-        });
-        named.ok_or_else(|| is.iter().map(Statement::words).collect())
+        })
+    }
+
+    /// What a policy that is none of them gives to everybody, in words: what
+    /// goes beyond this one, or all of it if nothing does.
+    pub fn described(self, policy: Option<&Policy>, bucket: &str) -> Vec<String> {
+        let is = anonymous_part(policy);
+        let shall = meanings(&self.statements(bucket));
+        let beyond: Vec<String> = is.iter().filter(|one| !one.is_said_by(&shall)).map(Statement::words).collect();
+        if beyond.is_empty() { is.iter().map(Statement::words).collect() } else { beyond }
     }
 
     /// The policy with this in place of what it gave to everybody. What it
