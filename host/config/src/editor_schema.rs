@@ -146,6 +146,139 @@ fn rewritten(schema: &Value, base: &str) -> Value {
 
 /// Where a reference leads once every schema of a value lies under `else`.
 fn moved(target: &str) -> String {
-    let pointer = target.trim_start_matches('#');
-    if pointer.is_empty() || pointer.starts_with("/$defs/") { pointer.to_owned() } else { format!("/else{pointer}") }
+    let mut tokens = target.trim_start_matches('#').split('/').skip(1);
+    let mut moved = String::new();
+    let mut wrapped = true;
+    while let Some(token) = tokens.next() {
+        if wrapped && token != "$defs" {
+            moved.push_str("/else");
+        }
+        moved.push('/');
+        moved.push_str(token);
+        let named = matches!(token, "$defs" | "properties" | "prefixItems" | "allOf" | "anyOf" | "oneOf");
+        if let Some(name) = named.then(|| tokens.next()).flatten() {
+            moved.push('/');
+            moved.push_str(name);
+        }
+        wrapped = matches!(token, "$defs" | "properties" | "prefixItems" | "items" | "additionalProperties");
+    }
+    moved
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Report;
+    use crate::yaml::{self, Kind, Node};
+
+    fn manifest() -> Manifest {
+        let schema = json!({
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["roles"],
+            "properties": {
+                "roles": { "type": "array", "items": { "$ref": "#/$defs/role" } },
+                "first": { "$ref": "#/properties/roles/items" },
+                "policy": { "oneOf": [{ "enum": ["none"] }, { "type": "object" }] },
+            },
+            "$defs": {
+                "role": {
+                    "type": "object",
+                    "additionalProperties": false,
+                    "properties": {
+                        "name": { "type": "string", "x-hyhost": { "name": "sql.role" } },
+                        "limit": { "type": "integer" },
+                        "password": { "type": "string", "pattern": "^[a-z_]+$", "x-hyhost": { "secret": "sql.password" } },
+                    },
+                },
+            },
+        });
+        let wish = |slot: &str| crate::Wish { slot: slot.into(), capability: "sql".into(), reason: "why".into() };
+        Manifest { name: "db".into(), version: "1.0.0".into(), summary: "s".into(), schema, wishes: vec![wish("server")] }
+    }
+
+    fn json(node: &Node) -> Value {
+        match &node.kind {
+            Kind::Scalar(scalar) if scalar.plain => crate::core_schema::typed(&scalar.text),
+            Kind::Scalar(scalar) => json!(scalar.text),
+            Kind::List(items) => items.iter().map(json).collect(),
+            Kind::Map(entries) => Value::Object(entries.iter().map(|e| (e.key.clone(), json(&e.value))).collect()),
+        }
+    }
+
+    /// Whether an editor takes the document.
+    fn takes(text: &str) -> bool {
+        let schema = schema(&[manifest()]);
+        let validator = jsonschema::options().offline().build(&schema).unwrap();
+        validator.is_valid(&json(&yaml::parse(0, text, &mut Report::default()).unwrap()))
+    }
+
+    fn target(fields: &str) -> String {
+        format!("targets: {{ t: {{ plugin: db, connection: c, grant: desired, {fields} }} }}")
+    }
+
+    #[test]
+    fn takes_right_documents() {
+        assert!(takes(
+            "secrets: { a: { env: A } }\nconnections: { c: { sql: { host: h, port: \"${PORT}\", user: u, password: [a] } } }\nx-note: 1"
+        ));
+        for fields in [
+            "desired: { roles: [{ name: a, limit: 5, password: a }], first: { name: b } }",
+            "desired: { roles: [{ name: a, limit: \"${LIMIT}\" }] }, timeout: 1h30m, after: [t], profiles: p",
+            "desired: { roles: { from: roles.json } }",
+            "desired: { from: all.yaml }",
+            "desired: { roles: [], policy: { from: p.json } }",
+            "desired: { roles: [], policy: none }, x-owner: me",
+        ] {
+            assert!(takes(&target(fields)), "{fields}");
+        }
+        assert!(takes("targets: { t: { plugin: db, connection: { server: c }, grant: { c: { role: { use: [a] } } }, desired: { roles: [] } } }"));
+    }
+
+    #[test]
+    fn refuses_wrong_documents() {
+        for fields in [
+            "desired: { roles: [{ name: a, limit: many }] }",
+            "desired: { roles: [{ nam: a }] }",
+            "desired: { roles: [], first: { nam: a } }",
+            "desired: {}",
+            "desired: { roles: [{ password: \"${A}\" }] }",
+            "desired: { roles: [], policy: open }",
+            "desired: { roles: [] }, timeout: 5",
+            "desired: { roles: [] }, timeou: 5s",
+        ] {
+            assert!(!takes(&target(fields)), "{fields}");
+        }
+        assert!(!takes("target: {}"));
+        assert!(!takes("targets: { t: { plugin: other, grant: desired, desired: {} } }"));
+        assert!(!takes("connections: { c: { sql: { host: h } } }"));
+    }
+
+    #[test]
+    fn references_follow_what_they_refer_to() {
+        assert_eq!(moved("#"), "");
+        assert_eq!(moved("#/$defs/a"), "/$defs/a");
+        assert_eq!(moved("#/properties/a/items"), "/else/properties/a/else/items");
+        assert_eq!(moved("#/$defs/a/oneOf/0/properties/b"), "/$defs/a/else/oneOf/0/properties/b");
+    }
+
+    #[test]
+    fn everything_of_ours_says_what_it_is() {
+        fn walk(value: &Value, at: &str, silent: &mut Vec<String>) {
+            for (name, property) in value.get("properties").and_then(Value::as_object).into_iter().flatten() {
+                let at = format!("{at}.{name}");
+                if property.get("description").is_none() && property.get("$ref").is_none() {
+                    silent.push(at.clone());
+                }
+                walk(property, &at, silent);
+            }
+        }
+        let schema = schema(&[]);
+        let mut silent = Vec::new();
+        walk(&schema, "", &mut silent);
+        for (name, part) in schema["$defs"].as_object().unwrap() {
+            walk(part, name, &mut silent);
+        }
+        assert_eq!(silent, ["hyhost-placeholder.from"; 0]);
+    }
 }

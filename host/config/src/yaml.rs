@@ -110,12 +110,17 @@ pub(crate) fn parse(file: u32, text: &str, report: &mut Report) -> Option<Node> 
 fn syntax(report: &mut Report, spot: Spot, cause: &str) {
     let mut lines = [Some(spot.line), spot.line.checked_sub(1)].into_iter().flatten();
     let risky = lines.any(|line| report.sources.line(spot.file, line).is_some_and(speaks_of_secrets));
+    let braces = report.sources.line(spot.file, spot.line).is_some_and(|line| line.contains("${"));
     let mut cause = cause.trim().to_owned();
     if risky {
         cause.push_str(" (the line is not shown, it may hold a secret)");
     }
     let draft = report.mistake(Rule::Syntax, spot, format!("this is not YAML: {cause}"));
-    draft.help("check indentation (spaces only), quotes and brackets here and in the lines above");
+    draft.help(if braces {
+        "within `{ … }` and `[ … ]` a value with `${…}` must be in quotes; it gets its type all the same"
+    } else {
+        "check indentation (spaces only), quotes and brackets here and in the lines above"
+    });
     if risky {
         draft.without_line();
     }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 /// The manifests of `tests/manifests`.
 pub fn manifests() -> Vec<Manifest> {
-    ["postgres", "minio", "copy"].map(manifest).into()
+    ["postgres", "minio", "copy", "broken"].map(manifest).into()
 }
 
 fn manifest(name: &str) -> Manifest {
@@ -47,7 +47,7 @@ pub fn cases(kind: &str) -> Vec<PathBuf> {
 pub fn options(case: &Path) -> Options {
     let mut options = Options {
         directory: case.to_owned(),
-        environment: environment(case),
+        environment: environment(),
         secrets_directory: root().join("secrets"),
         read_secrets: true,
         ..Options::default()
@@ -69,7 +69,7 @@ pub fn options(case: &Path) -> Options {
     options
 }
 
-fn environment(_case: &Path) -> BTreeMap<String, String> {
+fn environment() -> BTreeMap<String, String> {
     let pairs = [
         ("APP_DB_PASSWORD", SECRET),
         ("MINIO_ROOT_USER", "minio-admin"),
