@@ -10,7 +10,7 @@ use http::{HeaderMap, Request, StatusCode};
 use hyhost_backend::{Class, Fault};
 use serde_json::{Value, json};
 
-use crate::fault::{Doing, Failure, way};
+use crate::fault::{Doing, Failure, Refusal, way};
 use crate::login::Server;
 
 /// So many buckets are asked for at a time, where the server pages at all.
@@ -147,7 +147,18 @@ async fn delete_policy(server: &Server, bucket: String) -> Result<Value, Failure
     }
 }
 
+/// MinIO takes versioning for a bucket that is not there, and says that all is
+/// well: so we look first. Where we may not look, the server is believed.
 async fn put_versioning(server: &Server, bucket: String, status: String) -> Result<Value, Failure> {
+    match server.signed(|client| client.head_bucket().bucket(&bucket).send()).await {
+        // The answer to HEAD has no body, so no code.
+        Err(Failure::Refused(Refusal { status: 404, .. })) => {
+            let message = Some("The specified bucket does not exist".to_owned());
+            return Err(Failure::Refused(Refusal { status: 404, code: Some("NoSuchBucket".to_owned()), message }));
+        }
+        Err(failure @ (Failure::Way(..) | Failure::Unsent(_))) => return Err(failure),
+        Ok(_) | Err(_) => {}
+    }
     let status = BucketVersioningStatus::from(status.as_str());
     let versioning = VersioningConfiguration::builder().status(status).build();
     let call = |client: aws_sdk_s3::Client| {

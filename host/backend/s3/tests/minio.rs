@@ -95,6 +95,7 @@ async fn what_is_absent_reads_as_null_and_is_a_conflict_to_write() {
         let fault = one(&backend, name, args).await.unwrap_err();
         assert_eq!((fault.class, fault.code.as_deref()), (Class::Conflict, Some("NoSuchBucket")), "{fault}");
     }
+    assert_eq!(one(&backend, "GetBucketVersioning", bucket("absent")).await, Ok(Value::Null));
 }
 
 #[tokio::test]
