@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use hyhost_config::{Mistakes, Options, Stack};
+use hyhost_config::{Documents, Mistakes, Options, Stack};
 use hyhost_sandbox::{Limits, Plugin, Sandbox};
 
 use crate::args::{Plugins, Work};
@@ -103,11 +103,11 @@ pub(crate) fn work(args: &Work) -> Result<Loaded, Unusable> {
         secrets_directory: args.secrets.clone(),
         read_secrets: true,
     };
-    let rules = Default::default();
+    let documents = Documents::read(&options).map_err(Unusable::Mistakes)?;
     let sandbox = Sandbox::new(Limits::default()).context("the sandbox cannot be set up")?;
-    let plugins = plugins(&sandbox, &files, &rules, args.plugins.compiled.as_deref())?;
+    let plugins = plugins(&sandbox, &files, documents.rules(), args.plugins.compiled.as_deref())?;
     let manifests: Vec<_> = plugins.iter().map(|plugin| plugin.manifest().clone()).collect();
-    let stack = hyhost_config::load(&options, &manifests).map_err(Unusable::Mistakes)?;
+    let stack = documents.check(&options, &manifests).map_err(Unusable::Mistakes)?;
     Ok(Loaded { sandbox, plugins, stack })
 }
 

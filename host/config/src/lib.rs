@@ -46,7 +46,7 @@ mod violations;
 mod yaml;
 
 pub use editor_schema::schema;
-pub use load::load;
+pub use load::{Documents, load};
 pub use model::*;
 pub use place::Place;
 pub use render::Part;

@@ -13,35 +13,72 @@ use crate::merge::Document;
 use crate::report::Report;
 use crate::secrets::Secrets;
 use crate::targets::Shared;
-use crate::{Manifest, Mistakes, Options, Rule, Stack, Target, choose, directory, graph, heads, merge, settings, targets};
+use crate::{Manifest, Mistakes, Options, PluginRule, Rule, Stack, Target, choose, directory, graph, heads, merge, settings, targets};
 
-/// Reads the documents of a directory and checks all of them against the
-/// manifests of the plugins at hand.
-///
-/// Names and schemas are checked for every target, secrets are read for the
-/// chosen ones only. No server is dialled.
+/// The documents of a directory, read and put together. What they say about
+/// plugins is known before any plugin is loaded.
+pub struct Documents {
+    report: Report,
+    document: Document,
+    digest: String,
+    rules: BTreeMap<String, PluginRule>,
+}
+
+impl Documents {
+    /// Reads the documents of a directory.
+    ///
+    /// # Errors
+    /// The mistakes that keep them from being understood at all.
+    pub fn read(options: &Options) -> Result<Self, Mistakes> {
+        let mut report = Report::default();
+        let Some(documents) = directory::read(&options.directory, &mut report) else {
+            return Err(report.into_mistakes());
+        };
+        let document = merge::merge(documents.roots, &mut report);
+        // Names that seem to be missing may stand in the part that is not YAML.
+        if !documents.whole {
+            return Err(report.into_mistakes());
+        }
+        let env = Environment::new(&options.environment);
+        let rules =
+            settings::plugins(&document.plugins, &mut Reader { report: &mut report, env: &env, lenient: false });
+        Ok(Self { report, document, digest: documents.digest, rules })
+    }
+
+    /// What they say about plugins, by manifest name.
+    pub fn rules(&self) -> &BTreeMap<String, PluginRule> {
+        &self.rules
+    }
+
+    /// Checks all of it against the manifests of the plugins at hand.
+    ///
+    /// Names and schemas are checked for every target, secrets are read for
+    /// the chosen ones only. No server is dialled.
+    ///
+    /// # Errors
+    /// All mistakes that were found, in the order of their places.
+    pub fn check(self, options: &Options, manifests: &[Manifest]) -> Result<Stack, Mistakes> {
+        let Self { mut report, document, digest, rules } = self;
+        let env = Environment::new(&options.environment);
+        settings::note_unused(&document.plugins, manifests, &mut report);
+        let secrets = Secrets::declare(&document.secrets, options, &env, &mut report);
+        let mut stack = read(options, manifests, &document, &env, &secrets, &mut report);
+        if report.mistakes() > 0 {
+            return Err(report.into_mistakes());
+        }
+        stack.digest = digest;
+        stack.plugins = rules;
+        stack.notes = report.take_notes();
+        Ok(stack)
+    }
+}
+
+/// [`Documents::read`] and [`Documents::check`].
 ///
 /// # Errors
-/// All mistakes that were found, in the order of their places.
+/// Theirs.
 pub fn load(options: &Options, manifests: &[Manifest]) -> Result<Stack, Mistakes> {
-    let mut report = Report::default();
-    let env = Environment::new(&options.environment);
-    let Some(documents) = directory::read(&options.directory, &mut report) else {
-        return Err(report.into_mistakes());
-    };
-    let document = merge::merge(documents.roots, &mut report);
-    // Names that seem to be missing may stand in the part that is not YAML.
-    if !documents.whole {
-        return Err(report.into_mistakes());
-    }
-    let secrets = Secrets::declare(&document.secrets, options, &env, &mut report);
-    let mut stack = read(options, manifests, &document, &env, &secrets, &mut report);
-    if report.mistakes() > 0 {
-        return Err(report.into_mistakes());
-    }
-    stack.digest = documents.digest;
-    stack.notes = report.take_notes();
-    Ok(stack)
+    Documents::read(options)?.check(options, manifests)
 }
 
 fn read(
@@ -60,7 +97,6 @@ fn read(
     }
     let mut reader = Reader { report, env, lenient: false };
     let chosen = choose::choose(&document.targets, options, &mut reader);
-    let plugins = settings::plugins(&document.plugins, manifests, &mut reader);
     let audit = settings::audit(document.audit.as_ref(), &mut reader);
     let mut heads = Vec::new();
     for entry in &document.targets {
@@ -103,7 +139,7 @@ fn read(
         targets,
         connections,
         mentioned,
-        plugins,
+        plugins: BTreeMap::new(),
         audit,
         notes: Vec::new(),
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::duration::memory;
 use crate::fields::Reader;
+use crate::report::Report;
 use crate::yaml::{Entry, Kind};
 use crate::{AuditRule, Manifest, PluginRule, Rule, suggest};
 
@@ -11,14 +12,11 @@ use crate::{AuditRule, Manifest, PluginRule, Rule, suggest};
 const LEAST_MEMORY: u64 = 1 << 20;
 
 /// What the document says about plugins.
-pub(crate) fn plugins(entries: &[Entry], manifests: &[Manifest], reader: &mut Reader<'_>) -> BTreeMap<String, PluginRule> {
+pub(crate) fn plugins(entries: &[Entry], reader: &mut Reader<'_>) -> BTreeMap<String, PluginRule> {
     let mut rules = BTreeMap::new();
     for entry in entries {
         let what = format!("plugins.{}", entry.key);
         let Some(fields) = reader.fields(&entry.value, &what, &["digest", "limits"]) else { continue };
-        if !manifests.iter().any(|manifest| manifest.name == entry.key) {
-            reader.report.note(Some(entry.key_spot), format!("no plugin `{}` is loaded: this rule is about none", entry.key));
-        }
         let digest = fields.get("digest").and_then(|entry| {
             let text = reader.text(&entry.value, &format!("{what}.digest"))?;
             let right = text.strip_prefix("sha256:").is_some_and(|hex| {
@@ -38,6 +36,14 @@ pub(crate) fn plugins(entries: &[Entry], manifests: &[Manifest], reader: &mut Re
     }
     rules
 }
+
+/// Notes the rules that are about no loaded plugin.
+pub(crate) fn note_unused(entries: &[Entry], manifests: &[Manifest], report: &mut Report) {
+    for entry in entries.iter().filter(|entry| !manifests.iter().any(|manifest| manifest.name == entry.key)) {
+        report.note(Some(entry.key_spot), format!("no plugin `{}` is loaded: this rule is about none", entry.key));
+    }
+}
+
 
 fn limits(entry: &Entry, what: &str, reader: &mut Reader<'_>) -> Option<u64> {
     let fields = reader.fields(&entry.value, what, &["memory"])?;
