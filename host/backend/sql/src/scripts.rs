@@ -299,8 +299,10 @@ impl Run<'_> {
         let checking = async {
             client.batch_execute("SET search_path = ''").await?;
             // In an open transaction its beginning lies before the statement.
-            let text = "SELECT now() = statement_timestamp() AND session_user = current_user";
-            client.query_typed_one(text, &[]).await?.try_get::<_, bool>(0)
+            // (A simple query: in the extended protocol it always does.)
+            let text = "SELECT 1 WHERE now() = statement_timestamp() AND session_user = current_user";
+            let answer = client.simple_query(text).await?;
+            Ok::<_, Error>(answer.iter().any(|message| matches!(message, SimpleQueryMessage::Row(_))))
         };
         match checking.await {
             Ok(true) => self.write_row(client, began).await.map_err(|fault| self.with_rest(fault, all)),
@@ -352,17 +354,21 @@ impl Run<'_> {
     /// The same with what a script without a transaction has left.
     fn with_rest(&self, fault: Fault, done: usize) -> Fault {
         let all = self.checked.statements.len();
-        let left = match done {
+        let done_so_far = match done {
             0 => "nothing before it ran".to_owned(),
             1 => "statement 1 is done and stays".to_owned(),
             done => format!("statements 1 to {done} are done and stay"),
         };
-        let number = (done + 1).min(all);
-        let message = format!(
-            "{}; this was statement {number} of {all} of a file without a transaction: {left}, and what it left itself \
-             (such as an invalid index) is to be removed by hand before the next run",
-            fault.message
-        );
+        let left = if done < all {
+            format!(
+                "this was statement {} of {all} of a file without a transaction: {done_so_far}, and what it left itself \
+                 (such as an invalid index) is to be removed by hand before the next run",
+                done + 1
+            )
+        } else {
+            "all statements of this file without a transaction are done and stay; it is not in the history".to_owned()
+        };
+        let message = format!("{}; {left}", fault.message);
         Fault { message, ..fault }
     }
 

@@ -4,19 +4,18 @@
 //! The host computes them, so that no password ever stands in a statement:
 //! a failed `CREATE ROLE … PASSWORD` goes to the server's log as it was sent.
 
+use std::num::NonZeroU32;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use hmac::digest::CtOutput;
-use hmac::{Hmac, Mac};
 use hyhost_backend::{Class, Fault};
-use sha2::{Digest, Sha256};
+use ring::{digest, hmac, pbkdf2};
+use ring::rand::{SecureRandom as _, SystemRandom};
 
-const ITERATIONS: u32 = 4096;
+const ITERATIONS: NonZeroU32 = NonZeroU32::new(4096).unwrap();
 const SALT: usize = 16;
 /// What a stored verifier may ask of us: a bound, since it comes from outside.
 const MOST_ITERATIONS: u32 = 10_000_000;
-
-type Key = CtOutput<Hmac<Sha256>>;
 
 /// A verifier of this password with a salt of its own. Takes about 2 ms.
 ///
@@ -24,20 +23,19 @@ type Key = CtOutput<Hmac<Sha256>>;
 /// The random source of the system fails.
 pub(crate) fn compute(password: &str) -> Result<String, Fault> {
     let mut salt = [0; SALT];
-    rustls::crypto::ring::default_provider()
-        .secure_random
+    SystemRandom::new()
         .fill(&mut salt)
         .map_err(|_| Fault::new(Class::Failed, "the system gives no random bytes for a password's salt"))?;
     Ok(with_salt(password, &salt, ITERATIONS))
 }
 
-fn with_salt(password: &str, salt: &[u8], iterations: u32) -> String {
-    let keys = keys(password, salt, iterations);
+fn with_salt(password: &str, salt: &[u8], iterations: NonZeroU32) -> String {
+    let salted = salted(password, salt, iterations);
     format!(
         "SCRAM-SHA-256${iterations}:{}${}:{}",
         BASE64.encode(salt),
-        BASE64.encode(keys.stored.into_bytes()),
-        BASE64.encode(keys.server.into_bytes())
+        BASE64.encode(stored_key(&salted)),
+        BASE64.encode(hmac::sign(&salted, SERVER_KEY))
     )
 }
 
@@ -45,63 +43,45 @@ fn with_salt(password: &str, salt: &[u8], iterations: u32) -> String {
 /// else that is no verifier is not: it is to be replaced.
 pub(crate) fn matches(verifier: &str, password: &str) -> bool {
     let Some(parts) = parse(verifier) else { return false };
-    let keys = keys(password, &parts.salt, parts.iterations);
-    // Both are compared, in constant time: a stored key of another password
-    // would let that one in.
-    let stored = keys.stored == Key::new(parts.stored.into());
-    let server = keys.server == Key::new(parts.server.into());
-    stored & server
+    let salted = salted(password, &parts.salt, parts.iterations);
+    // Both keys are compared: a stored key of another password would let that
+    // one in. Tags are compared in constant time.
+    let stored = hmac::verify(&salted, stored_key(&salted).as_ref(), hmac::sign(&salted, &parts.stored).as_ref());
+    let server = hmac::verify(&salted, SERVER_KEY, &parts.server);
+    stored.is_ok() & server.is_ok()
 }
 
 struct Parts {
-    iterations: u32,
+    iterations: NonZeroU32,
     salt: Vec<u8>,
-    stored: [u8; 32],
-    server: [u8; 32],
+    stored: Vec<u8>,
+    server: Vec<u8>,
 }
 
 fn parse(verifier: &str) -> Option<Parts> {
     let (iterations, rest) = verifier.strip_prefix("SCRAM-SHA-256$")?.split_once(':')?;
     let (salt, rest) = rest.split_once('$')?;
     let (stored, server) = rest.split_once(':')?;
-    let key = |text: &str| BASE64.decode(text).ok()?.try_into().ok();
-    let iterations = iterations.parse().ok().filter(|n| (1..=MOST_ITERATIONS).contains(n))?;
-    Some(Parts { iterations, salt: BASE64.decode(salt).ok()?, stored: key(stored)?, server: key(server)? })
+    let bytes = |text: &str| BASE64.decode(text).ok();
+    let iterations = iterations.parse().ok().filter(|n: &NonZeroU32| n.get() <= MOST_ITERATIONS)?;
+    Some(Parts { iterations, salt: bytes(salt)?, stored: bytes(stored)?, server: bytes(server)? })
 }
 
-struct Keys {
-    stored: Key,
-    server: Key,
-}
+const SERVER_KEY: &[u8] = b"Server Key";
 
-fn keys(password: &str, salt: &[u8], iterations: u32) -> Keys {
+/// `SaltedPassword`, as a key.
+fn salted(password: &str, salt: &[u8], iterations: NonZeroU32) -> hmac::Key {
     // As the server does it: a password that SASLprep does not accept is taken
     // as it is.
     let prepared = stringprep::saslprep(password).unwrap_or(password.into());
-    let salted = salted(prepared.as_bytes(), salt, iterations);
-    let client = mac(&salted, b"Client Key").into_bytes();
-    Keys { stored: Key::new(Sha256::digest(client)), server: mac(&salted, b"Server Key") }
+    let mut salted = [0; digest::SHA256_OUTPUT_LEN];
+    pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, iterations, salt, prepared.as_bytes(), &mut salted);
+    hmac::Key::new(hmac::HMAC_SHA256, &salted)
 }
 
-/// PBKDF2 for one block, which is all that SCRAM-SHA-256 needs.
-fn salted(password: &[u8], salt: &[u8], iterations: u32) -> [u8; 32] {
-    let keyed = keyed(password);
-    let mut round: [u8; 32] = keyed.clone().chain_update(salt).chain_update([0, 0, 0, 1]).finalize().into_bytes().into();
-    let mut all = round;
-    for _ in 1..iterations {
-        round = keyed.clone().chain_update(round).finalize().into_bytes().into();
-        all.iter_mut().zip(round).for_each(|(sum, byte)| *sum ^= byte);
-    }
-    all
-}
-
-fn mac(key: &[u8], text: &[u8]) -> Key {
-    keyed(key).chain_update(text).finalize()
-}
-
-#[allow(clippy::expect_used, reason = "HMAC takes a key of any length")]
-fn keyed(key: &[u8]) -> Hmac<Sha256> {
-    Hmac::new_from_slice(key).expect("HMAC takes a key of any length")
+/// `StoredKey`: the digest of `ClientKey`.
+fn stored_key(salted: &hmac::Key) -> digest::Digest {
+    digest::digest(&digest::SHA256, hmac::sign(salted, b"Client Key").as_ref())
 }
 
 #[cfg(test)]
@@ -115,16 +95,17 @@ mod tests {
 
     #[test]
     fn agrees_with_rfc_7677() {
-        let keys = keys("pencil", &BASE64.decode(SALT).unwrap(), 4096);
+        let salted = salted("pencil", &BASE64.decode(SALT).unwrap(), ITERATIONS);
+        let sign = |key: &[u8]| hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), NONCES.as_bytes());
         // What the server signs with the server key …
-        let signature = mac(&keys.server.into_bytes(), NONCES.as_bytes()).into_bytes();
+        let signature = sign(hmac::sign(&salted, SERVER_KEY).as_ref());
         assert_eq!(BASE64.encode(signature), "6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=");
         // … and the client's proof, from which it finds the stored key.
-        let stored = keys.stored.into_bytes();
-        let mask = mac(&stored, NONCES.as_bytes()).into_bytes();
+        let stored = stored_key(&salted);
+        let mask = sign(stored.as_ref());
         let proof = BASE64.decode("dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=").unwrap();
-        let client: Vec<u8> = proof.iter().zip(mask).map(|(a, b)| a ^ b).collect();
-        assert_eq!(Sha256::digest(client), stored);
+        let client: Vec<u8> = proof.iter().zip(mask.as_ref()).map(|(a, b)| a ^ b).collect();
+        assert_eq!(digest::digest(&digest::SHA256, &client).as_ref(), stored.as_ref());
     }
 
     #[test]
@@ -138,12 +119,12 @@ mod tests {
 
     #[test]
     fn other_iterations_and_salts_are_honoured() {
-        assert!(matches(&with_salt("x", b"another salt", 10_000), "x"));
+        assert!(matches(&with_salt("x", b"another salt", NonZeroU32::new(10_000).unwrap()), "x"));
     }
 
     #[test]
     fn half_a_match_is_none() {
-        let [a, b] = ["one", "two"].map(|p| with_salt(p, b"0123456789abcdef", 4096));
+        let [a, b] = ["one", "two"].map(|p| with_salt(p, b"0123456789abcdef", ITERATIONS));
         let mixed = format!("{}:{}", a.rsplit_once(':').unwrap().0, b.rsplit_once(':').unwrap().1);
         assert!(!matches(&mixed, "one"));
         assert!(!matches(&mixed, "two"));
@@ -159,11 +140,11 @@ mod tests {
     #[test]
     fn passwords_are_prepared_as_the_server_does() {
         // U+00AD is mapped to nothing, U+2168 to `IX` (RFC 4013).
-        let verifier = with_salt("I\u{ad}X", b"0123456789abcdef", 4096);
+        let verifier = with_salt("I\u{ad}X", b"0123456789abcdef", ITERATIONS);
         assert!(matches(&verifier, "IX"));
         assert!(matches(&verifier, "\u{2168}"));
         // A control character is prohibited: the bytes are taken as they are.
-        assert!(matches(&with_salt("a\u{7}\u{ad}", b"0123456789abcdef", 4096), "a\u{7}\u{ad}"));
-        assert!(!matches(&with_salt("a\u{7}\u{ad}", b"0123456789abcdef", 4096), "a\u{7}"));
+        assert!(matches(&with_salt("a\u{7}\u{ad}", b"0123456789abcdef", ITERATIONS), "a\u{7}\u{ad}"));
+        assert!(!matches(&with_salt("a\u{7}\u{ad}", b"0123456789abcdef", ITERATIONS), "a\u{7}"));
     }
 }

@@ -3,6 +3,8 @@
 //! takes another server, such as one of an older version.
 
 mod hostile;
+mod migrations;
 mod rows;
 mod sessions;
 mod support;
+mod tls;

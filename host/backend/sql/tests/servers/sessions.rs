@@ -202,7 +202,7 @@ async fn a_lost_connection_is_not_ready_and_mends() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_says_nothing_is_given_up() {
     let proxy = Proxy::before(PLACE.port).unwrap();
-    proxy.set(Traffic::Hold);
+    proxy.set(Traffic::Hang);
     let backend = connect("main-db", &hyhost_config::Sql { port: proxy.port(), ..settings() });
     let began = Instant::now();
     let fault = one(&backend, "ReadServer", json!({})).await.unwrap_err();
