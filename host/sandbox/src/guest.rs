@@ -25,6 +25,9 @@ const HANDLES: usize = 10_000;
 /// What an import that is under way may still take after the deadline: the
 /// gate gives backends 5 s to end in order.
 const GRACE: Duration = Duration::from_secs(6);
+/// What a guest that has just been answered may still take to say what came of
+/// it.
+const LAST_WORD: Duration = Duration::from_millis(500);
 
 /// A component that can be called.
 pub(crate) struct Guest {
@@ -108,14 +111,13 @@ impl Guest {
 }
 
 /// Works until the deadline; what the host is doing for the guest at that
-/// moment ends in order. `None`: no answer came.
+/// moment ends in order, and the guest may say what came of it: what was
+/// written should not be unknown. `None`: no answer came.
 pub(crate) async fn within<T>(deadline: Instant, inside: &AtomicBool, work: impl Future<Output = T>) -> Option<T> {
     let mut work = pin!(work);
     if let Ok(done) = timeout_at(deadline, work.as_mut()).await {
         return Some(done);
     }
-    if !inside.load(Ordering::Relaxed) {
-        return None;
-    }
-    timeout_at(deadline + GRACE, work).await.ok()
+    let grace = if inside.load(Ordering::Relaxed) { GRACE } else { LAST_WORD };
+    timeout_at(deadline + grace, work).await.ok()
 }

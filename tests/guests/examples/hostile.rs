@@ -44,8 +44,8 @@ impl Guest for Hostile {
             "newer-action" => plan.changes[0].action = Action::Other("melt".to_owned()),
             "newer-verb" => plan.changes[0].touches[0].verb = Verb::Other("smell".to_owned()),
             "newer-key" => plan.extensions = vec![("x".to_owned(), "1".to_owned())],
-            "no-json" => plan.changes[0].after = Some("{\"password\": hunter2}".to_owned()),
-            "commas" => plan.changes[0].after = Some(format!("{{\"a\":[{}0]}}", "0,".repeat(1_000_000))),
+            "no-json-state" => plan.changes[0].after = Some("{\"password\": hunter2}".to_owned()),
+            "commas-state" => plan.changes[0].after = Some(format!("{{\"a\":[{}0]}}", "0,".repeat(1_000_000))),
             "two-lines" => plan.changes[0].id = "role/ok_a\nrole/forged".to_owned(),
             "huge" => plan.changes[0].payload = "x".repeat(40 << 20),
             "for-ever" => plan.next = Some(page.map_or(0, |page| page.parse::<u64>().unwrap_or(0) + 1).to_string()),
@@ -73,7 +73,7 @@ impl Guest for Hostile {
         let of = |id: &str| id.trim_start_matches("role/").to_owned();
         match does.as_str() {
             "too-few" => return Vec::new(),
-            "too-many" => return vec![Ok(Outcome::Done); changes.len() + 1],
+            "too-many-results" => return vec![Ok(Outcome::Done); changes.len() + 1],
             "newer" => return vec![Ok(Outcome::Other("half".to_owned())); changes.len()],
             "lie" => return vec![Ok(Outcome::Done); changes.len()],
             "undeclared" => return vec![perform("CreateRole", json!({ "name": "ok_other" })).map(|_| Outcome::Done)],

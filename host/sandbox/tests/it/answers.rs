@@ -20,7 +20,7 @@ async fn each_is_refused_by_name() {
         ("plan", "for-ever", "two changes have the id"),
         ("plan", "same-page", "two changes have the id"),
         ("ensure", "too-few", "it was given 1 changes and answered with 0 results"),
-        ("ensure", "too-many", "it was given 1 changes and answered with 2 results"),
+        ("ensure", "too-many-results", "it was given 1 changes and answered with 2 results"),
         ("ensure", "newer", "the outcome `half`"),
     ];
     let world = World::new();
@@ -41,7 +41,9 @@ async fn each_is_refused_by_name() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_state_that_is_no_json_is_refused_without_a_word_of_it() {
     let world = World::new();
-    for (does, words) in [("no-json", "`after` cannot be read: it is not JSON"), ("commas", "too many values")] {
+    for (does, words) in
+        [("no-json-state", "`after` cannot be read: it is not JSON"), ("commas-state", "too many values")]
+    {
         let trouble = world.call("plan", does).await.unwrap_err().to_string();
         assert!(trouble.contains(words) && !trouble.contains("hunter2"), "{trouble}");
     }
