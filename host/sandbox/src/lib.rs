@@ -38,6 +38,7 @@ mod convert;
 mod engine;
 mod guest;
 mod load;
+mod load_error;
 mod manifest;
 mod memory;
 mod plan;
@@ -49,6 +50,6 @@ mod wasi;
 
 pub use compiled::CompiledFile;
 pub use engine::{Limits, Sandbox, SandboxError};
-pub use load::LoadError;
+pub use load_error::LoadError;
 pub use plugin::{Context, Done, Plugin, Readiness};
 pub use trouble::{Call, TrapKind, Trouble};
