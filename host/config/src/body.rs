@@ -35,7 +35,7 @@ impl Bodies {
     pub fn locate(&mut self, path: &str) -> Result<PathBuf, PathProblem> {
         let relative = Path::new(path);
         if relative.is_absolute() {
-            return Err(PathProblem::Outside("is not relative"));
+            return Err(PathProblem::Outside("is an absolute path"));
         }
         if relative.components().any(|part| matches!(part, Component::ParentDir)) {
             return Err(PathProblem::Outside("holds `..`"));

@@ -58,17 +58,20 @@ struct One<'a> {
 
 impl One<'_> {
     fn kind(&mut self, entry: &Entry) -> (Option<&'static str>, Option<How>) {
-        let known = [KINDS, LATER].concat();
-        let Some(fields) = self.reader.fields(&entry.value, &self.what, &known) else { return (None, None) };
+        let all = [KINDS, LATER].concat();
+        let later = matches!(&entry.value.kind, Kind::Map(kinds) if kinds.iter().any(|e| LATER.contains(&e.key.as_str())));
+        let known = if later { &all[..] } else { &KINDS };
+        let Some(fields) = self.reader.fields(&entry.value, &self.what, known) else { return (None, None) };
         let Kind::Map(entries) = &entry.value.kind else { return (None, None) };
-        let named: Vec<&Entry> = entries.iter().filter(|e| known.contains(&e.key.as_str())).collect();
+        let named: Vec<&Entry> = entries.iter().filter(|e| all.contains(&e.key.as_str())).collect();
         match named[..] {
             [kind] if kind.key == "sql" => (Some("sql"), self.sql(&kind.value)),
             [kind] if kind.key == "s3" => (Some("s3"), self.s3(&kind.value)),
             [kind] => {
                 crate::merge::hide(&kind.value, self.reader.report);
                 let problem = format!("connections of kind `{}` are not yet here", kind.key);
-                self.reader.report.mistake(Rule::NotYet, kind.key_spot, problem).help("this version speaks sql and s3");
+                let help = "this version speaks `sql` and `s3`; keep such targets in a directory of their own until then";
+                self.reader.report.mistake(Rule::NotYet, kind.key_spot, problem).help(help);
                 (None, None)
             }
             [first, second, ..] => {
@@ -166,7 +169,7 @@ impl One<'_> {
 
     fn required<'n>(&mut self, node: &Node, fields: &Fields<'n>, field: &str) -> Option<&'n Entry> {
         let found = fields.get(field);
-        if found.is_none() {
+        if found.is_none() && !fields.is_misspelt(field) {
             let problem = format!("`{}` has no `{field}`", self.what);
             self.reader.report.mistake(Rule::MissingField, node.spot, problem).help(format!("add `{field}: …`"));
         }
@@ -204,7 +207,7 @@ impl One<'_> {
             Host::V4 | Host::V6 => {
                 self.reader
                     .report
-                    .mistake(Rule::IpAddress, node.spot, format!("`{what}` is an IP address"))
+                    .mistake(Rule::IpAddress, node.spot, format!("`{what}` leads to an IP address"))
                     .help("name the server, such as the service's name in Compose; `--allow-ip` accepts addresses in tests");
                 return None;
             }

@@ -27,6 +27,12 @@ impl<'n> Fields<'n> {
         self.entries.iter().find(|entry| entry.key == key)
     }
 
+    /// Whether one of the unknown fields seems to be this one: that has been
+    /// said, and is not said again as something missing.
+    pub fn is_misspelt(&self, field: &str) -> bool {
+        self.entries.iter().any(|entry| suggest::nearest(&entry.key, [field]).is_some())
+    }
+
     /// Nothing stands in it but `x-…`.
     pub fn is_empty(&self) -> bool {
         self.entries.iter().all(|entry| is_extension(&entry.key))
@@ -68,7 +74,7 @@ impl Reader<'_> {
         let Kind::Scalar(scalar) = &node.kind else {
             let found = if matches!(node.kind, Kind::List(_)) { "a list" } else { "a map" };
             let problem = format!("`{what}` must be a single value, not {found}");
-            self.report.mistake(Rule::WrongType, node.spot, problem);
+            self.report.mistake(Rule::WrongType, node.spot, problem).help("write one value here");
             return None;
         };
         if node.is_null() {

@@ -15,9 +15,10 @@ pub(crate) fn check(edges: &Edges<'_>, report: &mut Report) {
         for (name, spot) in after {
             if !edges.contains_key(name.as_str()) {
                 let problem = format!("`{target}` waits for `{name}`, which is not a target");
-                report
-                    .mistake(Rule::UnknownTarget, *spot, problem)
-                    .help_if(suggest::known(name, edges.keys().copied().filter(|known| known != target)));
+                let others = edges.keys().copied().filter(|known| known != target);
+                let help = suggest::known(name, others)
+                    .unwrap_or_else(|| "write it under `targets:`, or leave it out here".to_owned());
+                report.mistake(Rule::UnknownTarget, *spot, problem).help(help);
             }
         }
     }

@@ -89,7 +89,7 @@ fn read(
     secrets: &Secrets<'_>,
     report: &mut Report,
 ) -> Stack {
-    if document.targets.is_empty() {
+    if document.targets.is_empty() && report.mistakes() == 0 {
         let problem = format!("no target in {}", directory::shown(&options.directory));
         report
             .mistake_anywhere(Rule::NoTarget, problem)

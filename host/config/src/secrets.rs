@@ -25,6 +25,8 @@ const MOST_BYTES: u64 = 64 << 10;
 enum Origin {
     Variable(String),
     File(PathBuf),
+    /// A file that is not there, of a path that may be the secret itself.
+    Nowhere,
     /// The declaration is wrong, and that has been said.
     Wrong,
 }
@@ -102,10 +104,12 @@ impl<'a> Secrets<'a> {
             (None, Some(file)) => match reader.text(&file.value, &format!("{what}.file")) {
                 Some(text) => {
                     let path = directory.join(&text);
-                    if !text.starts_with(['/', '.']) && !path.exists() {
+                    if text.starts_with(['/', '.']) || path.exists() {
+                        Origin::File(path)
+                    } else {
                         reader.report.hide(file.value.spot);
+                        Origin::Nowhere
                     }
-                    Origin::File(path)
                 }
                 None => Origin::Wrong,
             },
@@ -202,6 +206,14 @@ impl<'a> Secrets<'a> {
         let spot = declared.map_or(used, |declared| declared.spot);
         let (value, from) = match declared.map(|declared| &declared.origin) {
             Some(Origin::Wrong) => return None,
+            Some(Origin::Nowhere) => {
+                let problem = format!("the secret `{name}`: its file is not there (what was written is not shown)");
+                report
+                    .mistake(Rule::MissingSecret, spot, problem)
+                    .help("`file` takes a path, never the secret itself; a path that starts with `/` or `./` is shown here")
+                    .other(used);
+                return None;
+            }
             Some(Origin::Variable(variable)) => {
                 let problem = match env.lookup(variable) {
                     Ok(Some(value)) => return check(name, value, &format!("the variable {variable}"), spot, report),

@@ -93,6 +93,9 @@ impl<'a, 's> Violations<'a, 's> {
             }
             Kind::Required { property } => {
                 let name = property.as_str().unwrap_or_default();
+                if self.is_misspelt(&found, name) {
+                    return;
+                }
                 let spot = found.key_spot.unwrap_or(item.spot);
                 let help = match self.describe(&found, name) {
                     Some(about) => format!("add `{name}: …` ({about})"),
@@ -108,7 +111,7 @@ impl<'a, 's> Violations<'a, 's> {
                         wanted.iter().map(|wanted| called(&wanted.to_string()).to_owned()).collect::<Vec<_>>().join(" or ")
                     }
                 };
-                let problem = format!("`{path}` must be {wanted}, and {quoted} is {}", what_is(item));
+                let problem = format!("`{path}` must be {wanted}, and {quoted} {}", what_is(item));
                 (Rule::WrongType, problem, self.type_help(&found, &wanted))
             }
             Kind::Enum { options } => {
@@ -160,10 +163,21 @@ impl<'a, 's> Violations<'a, 's> {
                 let name = error.instance().as_str().unwrap_or_default().to_owned();
                 let spot = item.field(&name).map_or(item.spot, |field| field.key_spot);
                 let problem = format!("`{name}` cannot be a key of `{path}`");
-                self.report.mistake(Rule::WrongName, spot, problem).help_if(hint.clone());
+                let help = match error.kind() {
+                    Kind::Pattern { pattern } => format!("keys must match `{pattern}`"),
+                    Kind::Enum { options } => {
+                        let options: Vec<String> = options.as_array().into_iter().flatten().map(plain).collect();
+                        suggest::known(&name, options.iter().map(String::as_str)).unwrap_or_default()
+                    }
+                    _ => hint.clone().unwrap_or_else(|| "`hyhost schema` shows the rules".to_owned()),
+                };
+                self.report.mistake(Rule::WrongName, spot, problem).help(help);
                 return;
             }
             Kind::FalseSchema => (Rule::UnknownField, format!("`{path}` cannot stand here"), "leave it out".to_owned()),
+            Kind::Not { schema } if schema.get("enum").is_some() => {
+                (Rule::WrongValue, format!("`{path}` cannot be {quoted}"), hint.clone().unwrap_or_else(|| "choose another".to_owned()))
+            }
             _ => {
                 if item.has_unresolved() {
                     return;
@@ -197,11 +211,16 @@ impl<'a, 's> Violations<'a, 's> {
         if found.item.has_unresolved() {
             return;
         }
-        let depth = found.item as *const Item;
+        let is_map_or_list = !matches!(found.item.data, Data::Scalar(_));
         let of_type = |errors: &&Vec<ValidationError<'static>>| {
             !errors.iter().any(|error| {
-                let here = std::ptr::eq(self.find(error.instance_path()).item, depth);
-                here && matches!(error.kind(), ValidationErrorKind::Type { .. })
+                let here = std::ptr::eq(self.find(error.instance_path()).item, found.item);
+                let other_type = match error.kind() {
+                    ValidationErrorKind::Type { .. } => true,
+                    ValidationErrorKind::Enum { .. } | ValidationErrorKind::Constant { .. } => is_map_or_list,
+                    _ => false,
+                };
+                here && other_type
             })
         };
         let fitting: Vec<&Vec<ValidationError<'static>>> = context.iter().filter(of_type).collect();
@@ -251,7 +270,9 @@ impl<'a, 's> Violations<'a, 's> {
     fn type_help(&self, found: &Found<'a, 's>, wanted: &str) -> String {
         let text = found.item.as_text().filter(|_| !found.item.secret);
         if found.item.secret {
-            return "the name of a secret stands here, in quotes if it looks like a number".to_owned();
+            let number = matches!(found.item.data, Data::Scalar(_));
+            let quotes = if number { ", in quotes if it looks like a number" } else { ", such as `app_db`" };
+            return format!("the name of a secret stands here{quotes}");
         }
         if wanted == "true or false" && text.is_some_and(|text| matches!(text, "yes" | "no" | "on" | "off")) {
             return "write `true` or `false`: `yes`, `no`, `on` and `off` are words in YAML 1.2".to_owned();
@@ -262,7 +283,22 @@ impl<'a, 's> Violations<'a, 's> {
         if wanted == "a text" && matches!(found.item.data, Data::Scalar(_)) {
             return "put it in quotes if this is what it is meant to say".to_owned();
         }
-        description(&found.at).unwrap_or_else(|| format!("write {wanted}"))
+        description(&found.at).unwrap_or_else(|| match wanted {
+            "a map" => match properties(&found.at) {
+                known if known.is_empty() => "write `{ field: value }`".to_owned(),
+                known => format!("its fields are {}", suggest::list(&known)),
+            },
+            "a list" => "write `[ … ]`, or each item on a line of its own after `- `".to_owned(),
+            _ => format!("write {wanted}"),
+        })
+    }
+
+    /// Whether an unknown field beside it seems to be this one.
+    fn is_misspelt(&self, found: &Found<'a, 's>, name: &str) -> bool {
+        let known = properties(&found.at);
+        let Data::Map(fields) = &found.item.data else { return false };
+        let unknown = fields.iter().map(|field| field.key.as_str()).filter(|key| !known.contains(key));
+        unknown.into_iter().any(|key| suggest::nearest(key, known.iter().copied()) == Some(name))
     }
 }
 
@@ -277,10 +313,9 @@ fn length(path: &str, word: &str, help: String) -> (Rule, String, String) {
 /// What a value is, in words.
 fn what_is(item: &Item) -> String {
     match (&item.data, &item.written) {
-        (Data::List(_), _) => "one".to_owned(),
-        (Data::Map(_), _) => "one".to_owned(),
-        (Data::Scalar(value), None) => called(crate::schema::type_of(value)).to_owned(),
-        (Data::Scalar(value), Some(_)) => format!("{} once it is filled in", called(crate::schema::type_of(value))),
+        (Data::List(_) | Data::Map(_), _) => "stands here".to_owned(),
+        (Data::Scalar(value), None) => format!("is {}", called(crate::schema::type_of(value))),
+        (Data::Scalar(value), Some(_)) => format!("is {} once it is filled in", called(crate::schema::type_of(value))),
     }
 }
 

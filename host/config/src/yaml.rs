@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle};
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, Span, StructureStyle};
 
 use crate::Rule;
 use crate::report::Report;
@@ -81,7 +81,14 @@ pub(crate) fn parse(file: u32, text: &str, report: &mut Report) -> Option<Node> 
             Err(error) => {
                 let mark = error.marker();
                 let spot = Spot::point(file, mark.line().max(1) as u32, mark.col() as u32 + 1);
-                syntax(builder.report, spot, &error.info());
+                match error.kind() {
+                    ErrorKind::UnknownAnchor => {
+                        let problem = "an alias of something that is not marked above";
+                        let draft = builder.report.mistake(Rule::Alias, spot, problem);
+                        draft.help("mark it with `&name`, in this file and before this line").without_line();
+                    }
+                    _ => syntax(builder.report, spot, &error.info()),
+                }
                 return None;
             }
             Ok((Event::DocumentStart(..), span)) => {
@@ -191,7 +198,8 @@ impl Builder<'_> {
             Event::SequenceEnd | Event::MappingEnd => self.close(),
             Event::Alias(anchor) => {
                 let Some(node) = self.anchors.get(&anchor).cloned() else {
-                    self.report.mistake(Rule::Alias, spot, "an alias that is part of what it stands for");
+                    let problem = "an alias within what it stands for";
+                    self.report.mistake(Rule::Alias, spot, problem).help("write out what is meant, or move the `&name`");
                     return false;
                 };
                 self.count += node.size() - 1;
