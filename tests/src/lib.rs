@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -14,6 +15,7 @@ pub struct Stack {
     directory: TempDir,
     environment: Vec<(String, String)>,
     plugins: Vec<PathBuf>,
+    compiled: OnceLock<PathBuf>,
 }
 
 /// What one run of `hyhost` said and how it ended.
@@ -50,6 +52,20 @@ pub fn plugin(name: &str) -> PathBuf {
     path
 }
 
+/// Compiled code of these plugins: a test is about what they do, not about how
+/// long a debug build takes to compile them.
+fn compiled(plugins: &[PathBuf]) -> PathBuf {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let to = binary().with_file_name("compiled-plugins");
+    let output = Command::new(binary()).arg("compile").args(plugins).arg("--to").arg(&to).output();
+    match output {
+        Ok(output) if output.status.success() => to,
+        Ok(output) => fail(&format!("hyhost compile: {}", String::from_utf8_lossy(&output.stderr))),
+        Err(error) => fail(&format!("hyhost compile: {error}")),
+    }
+}
+
 impl Stack {
     /// A directory with one document.
     ///
@@ -57,7 +73,8 @@ impl Stack {
     /// The directory cannot be written.
     pub fn new(document: &str) -> Self {
         let directory = tempfile::tempdir().unwrap_or_else(|error| fail(&format!("no directory for documents: {error}")));
-        let stack = Self { directory, environment: Vec::new(), plugins: vec![plugin("postgres"), plugin("minio")] };
+        let plugins = vec![plugin("postgres"), plugin("minio")];
+        let stack = Self { directory, environment: Vec::new(), plugins, compiled: OnceLock::new() };
         stack.write("stack.yaml", document);
         stack
     }
@@ -95,7 +112,9 @@ impl Stack {
     pub fn command(&self, command: &[&str]) -> Command {
         let mut run = Command::new(binary());
         let (first, rest) = command.split_first().unwrap_or((&"run", &[]));
-        run.arg(first).args(&self.plugins).arg("--config").arg(self.directory.path()).args(rest);
+        let compiled = self.compiled.get_or_init(|| compiled(&self.plugins));
+        run.arg(first).args(&self.plugins).arg("--compiled").arg(compiled);
+        run.arg("--config").arg(self.directory.path()).args(rest);
         // Only what a test names: no variable of the machine may help.
         run.env_clear().envs(self.environment.iter().map(|(name, value)| (name, value)));
         run.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

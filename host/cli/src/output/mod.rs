@@ -1,6 +1,8 @@
 //! What people and programs read: results on stdout, everything else on
 //! stderr. Where stdout is no terminal it holds one JSON object a line.
 
+#[cfg(test)]
+mod golden;
 pub(crate) mod inspect;
 pub(crate) mod plan;
 pub(crate) mod progress;

@@ -22,7 +22,7 @@ pub(crate) fn for_people(event: &Event) -> io::Result<()> {
     }
 }
 
-fn text(event: &Event) -> Option<String> {
+pub(crate) fn text(event: &Event) -> Option<String> {
     match &event.what {
         What::RunStarted { .. } | What::Announced { .. } | What::RunEnded { .. } => None,
         What::Object { target, object, action, outcome, message, note, .. } => {
@@ -96,7 +96,7 @@ pub(crate) fn farewell(report: &Report, command: &str) -> String {
         .filter(|target| !target.is_ok())
         .partition(|target| target.outcome == Outcome::Skipped);
     let mut text = String::new();
-    let verb = if report.interrupted { "was interrupted" } else { "failed" };
+    let verb = if report.interrupted { "did not end well: hyhost was asked to stop" } else { "failed" };
     // Writing to a String cannot fail.
     let _ = writeln!(
         text,
