@@ -222,7 +222,14 @@ async fn what_is_no_s3_server_is_not_waited_for() {
 
 #[tokio::test]
 async fn an_endless_answer_is_cut_off() {
-    let server = Fake::plain(|_| xml(200, &format!("<a>{}</a>", "x".repeat(20 << 20)))).await;
+    // A list that could be read, were it not for its length.
+    let list = |padding: usize| {
+        let padding = " ".repeat(padding);
+        xml(200, &format!("<ListAllMyBucketsResult>{padding}<Buckets></Buckets></ListAllMyBucketsResult>"))
+    };
+    let long = Fake::plain(move |_| list(1 << 20)).await;
+    assert_eq!(one(&backend(&settings(long.port)), "ListBuckets", json!({})).await, Ok(json!([])));
+    let server = Fake::plain(move |_| list(20 << 20)).await;
     let answer = one(&backend(&settings(server.port)), "ListBuckets", json!({})).await;
     assert_eq!(class(&answer), Err(Class::Failed));
     assert!(answer.unwrap_err().message.len() < 600);
