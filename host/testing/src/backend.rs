@@ -75,13 +75,7 @@ impl MemoryBackend {
             superuser: Some(true),
             password: None,
         };
-        Self {
-            table,
-            store,
-            schemas: Schemas::new(table),
-            account,
-            watch: Mutex::default(),
-        }
+        Self { table, store, schemas: Schemas::new(table), account, watch: Mutex::default() }
     }
 
     /// The same with another account.
@@ -99,11 +93,7 @@ impl MemoryBackend {
     /// The next operation of this name fails with this fault and does
     /// nothing. Asked for twice, the next two do.
     pub fn fail_next(&self, operation: &str, fault: Fault) {
-        self.watch()
-            .next
-            .entry(operation.to_owned())
-            .or_default()
-            .push_back(fault);
+        self.watch().next.entry(operation.to_owned()).or_default().push_back(fault);
     }
 
     /// The operation of this number, from 1 over the backend's life, fails
@@ -124,14 +114,8 @@ impl MemoryBackend {
 
     /// Called after each operation of this name that succeeded: what its
     /// effect cannot know, such as the tables that a script makes.
-    pub fn after(
-        &self,
-        operation: &str,
-        hook: impl Fn(&Store, &Performed) + Send + Sync + 'static,
-    ) {
-        self.watch()
-            .after
-            .insert(operation.to_owned(), Arc::new(hook));
+    pub fn after(&self, operation: &str, hook: impl Fn(&Store, &Performed) + Send + Sync + 'static) {
+        self.watch().after.insert(operation.to_owned(), Arc::new(hook));
     }
 
     /// The operations that reached it, in order, those that failed too.
@@ -141,11 +125,7 @@ impl MemoryBackend {
 
     /// The names of the operations that reached it, in order.
     pub fn names(&self) -> Vec<String> {
-        self.watch()
-            .log
-            .iter()
-            .map(|performed| performed.name.clone())
-            .collect()
+        self.watch().log.iter().map(|performed| performed.name.clone()).collect()
     }
 
     /// How many operations reached it.
@@ -169,18 +149,12 @@ impl MemoryBackend {
             let mut watch = self.watch();
             let number = watch.log.len() + 1;
             if watch.unavailable {
-                let message = format!(
-                    "{}: the server in memory was made unavailable",
-                    request.row.name
-                );
+                let message = format!("{}: the server in memory was made unavailable", request.row.name);
                 Some(Fault::new(Class::NotReady, message))
             } else if let Some(fault) = watch.at.remove(&number) {
                 Some(fault)
             } else {
-                watch
-                    .next
-                    .get_mut(&request.row.name)
-                    .and_then(VecDeque::pop_front)
+                watch.next.get_mut(&request.row.name).and_then(VecDeque::pop_front)
             }
         };
         let result = match injected {
@@ -209,9 +183,7 @@ impl MemoryBackend {
         let name = &request.row.name;
         self.schemas
             .args(name, &request.operation.args)
-            .map_err(|problem| {
-                Fault::new(Class::Invalid, format!("{name}: arguments: {problem}"))
-            })?;
+            .map_err(|problem| Fault::new(Class::Invalid, format!("{name}: arguments: {problem}")))?;
         let mut answer = apply(&mut self.store.lock(), self.table, request)?;
         if let Some(schema) = &request.row.returns {
             fill(&mut answer, schema, &self.table.defs);
@@ -237,21 +209,10 @@ impl MemoryBackend {
                 continue;
             };
             *self.store.lock() = before;
-            let message = format!(
-                "not done, because {} of the same transaction failed: {fault}",
-                request.row.name
-            );
+            let message = format!("not done, because {} of the same transaction failed: {fault}", request.row.name);
             let other = Fault::new(fault.class, message);
             let failed = results.len();
-            return (0..requests.len())
-                .map(|i| {
-                    Err(if i == failed {
-                        fault.clone()
-                    } else {
-                        other.clone()
-                    })
-                })
-                .collect();
+            return (0..requests.len()).map(|i| Err(if i == failed { fault.clone() } else { other.clone() })).collect();
         }
         results
     }
@@ -272,13 +233,9 @@ fn not_transactional(requests: &[Request]) -> Option<String> {
             Perform::Query { database, .. } => database,
             _ => return Some(format!("{name} cannot be part of a transaction")),
         };
-        let database = database
-            .as_ref()
-            .and_then(|argument| request.operation.args.get(argument));
+        let database = database.as_ref().and_then(|argument| request.operation.args.get(argument));
         if *first.get_or_insert(database) != database {
-            return Some(format!(
-                "{name} is in another database than what stands before it in the transaction"
-            ));
+            return Some(format!("{name} is in another database than what stands before it in the transaction"));
         }
     }
     None
@@ -286,12 +243,7 @@ fn not_transactional(requests: &[Request]) -> Option<String> {
 
 #[async_trait]
 impl Backend for MemoryBackend {
-    async fn perform(
-        &self,
-        requests: Vec<Request>,
-        mode: Mode,
-        deadline: Instant,
-    ) -> Vec<Result<Value, Fault>> {
+    async fn perform(&self, requests: Vec<Request>, mode: Mode, deadline: Instant) -> Vec<Result<Value, Fault>> {
         let latency = {
             let mut watch = self.watch();
             watch.batches += 1;

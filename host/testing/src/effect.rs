@@ -10,27 +10,12 @@ use serde_json::{Map, Value};
 use crate::store::{Object, Objects, kinds_within};
 
 /// Does it, and answers. After a fault nothing has changed.
-pub(crate) fn apply(
-    objects: &mut Objects,
-    table: &Table,
-    request: &Request,
-) -> Result<Value, Fault> {
+pub(crate) fn apply(objects: &mut Objects, table: &Table, request: &Request) -> Result<Value, Fault> {
     let row = request.row;
     let Some(effect) = &row.effect else {
-        return Err(Fault::new(
-            Class::Failed,
-            format!(
-                "{}: its row has no effect, so memory cannot do it",
-                row.name
-            ),
-        ));
+        return Err(Fault::new(Class::Failed, format!("{}: its row has no effect, so memory cannot do it", row.name)));
     };
-    Act {
-        table,
-        request,
-        effect,
-    }
-    .run(objects)
+    Act { table, request, effect }.run(objects)
 }
 
 struct Act<'a> {
@@ -48,16 +33,11 @@ enum Given {
 impl Act<'_> {
     fn run(&self, objects: &mut Objects) -> Result<Value, Fault> {
         match self.effect.does {
-            EffectKind::Constant => Ok(Value::Object(
-                self.effect.fields.clone().into_iter().collect(),
-            )),
+            EffectKind::Constant => Ok(Value::Object(self.effect.fields.clone().into_iter().collect())),
             EffectKind::List => self.list(objects),
             EffectKind::Get => {
                 let object = objects.get(&self.key()?);
-                Ok(object
-                    .and_then(|object| object.fields.get(self.field().ok()?))
-                    .cloned()
-                    .unwrap_or_default())
+                Ok(object.and_then(|object| object.fields.get(self.field().ok()?)).cloned().unwrap_or_default())
             }
             EffectKind::Prove => self.prove(objects),
             EffectKind::Create => self.create(objects),
@@ -75,17 +55,10 @@ impl Act<'_> {
                 Ok(Value::Null)
             }
             EffectKind::Put => {
-                let key = self
-                    .effect
-                    .key
-                    .as_deref()
-                    .ok_or_else(|| self.broken("`put` needs a key"))?;
+                let key = self.effect.key.as_deref().ok_or_else(|| self.broken("`put` needs a key"))?;
                 let key = self.text(key)?;
                 let values = self.values()?;
-                let value = values
-                    .into_iter()
-                    .next()
-                    .ok_or_else(|| self.broken("`put` needs a value"))?;
+                let value = values.into_iter().next().ok_or_else(|| self.broken("`put` needs a value"))?;
                 self.map_field(objects)?.insert(key, value);
                 Ok(Value::Null)
             }
@@ -108,10 +81,7 @@ impl Act<'_> {
                 return Err(self.conflict(format!("{} `{}` is not there", parent.0, parent.1)));
             }
         }
-        let mut object = Object {
-            fields: self.effect.fields.clone().into_iter().collect(),
-            ..Object::default()
-        };
+        let mut object = Object { fields: self.effect.fields.clone().into_iter().collect(), ..Object::default() };
         write(&mut object, self.given()?);
         objects.insert(key, object);
         Ok(Value::Null)
@@ -144,9 +114,7 @@ impl Act<'_> {
                     Some(vec![text])
                 }
                 Some(_) => {
-                    return Err(self.broken(&format!(
-                        "`{argument}` is neither a name nor a list of names"
-                    )));
+                    return Err(self.broken(&format!("`{argument}` is neither a name nor a list of names")));
                 }
             });
         }
@@ -156,24 +124,15 @@ impl Act<'_> {
             return Ok(Value::Null);
         }
         let fits = |name: &Name| {
-            wanted.iter().zip(&name.0).all(|(wanted, segment)| {
-                wanted
-                    .as_ref()
-                    .is_none_or(|wanted| wanted.contains(&segment.as_str()))
-            })
-        };
-        let chosen = objects
-            .iter()
-            .filter(|((kind, name), _)| *kind == self.effect.kind && fits(name));
-        let shown = chosen.map(|((_, name), object)| {
-            let mut fields = object.fields.clone();
-            for (called, segment) in self
-                .effect
-                .segments
+            wanted
                 .iter()
                 .zip(&name.0)
-                .filter(|(called, _)| !called.is_empty())
-            {
+                .all(|(wanted, segment)| wanted.as_ref().is_none_or(|wanted| wanted.contains(&segment.as_str())))
+        };
+        let chosen = objects.iter().filter(|((kind, name), _)| *kind == self.effect.kind && fits(name));
+        let shown = chosen.map(|((_, name), object)| {
+            let mut fields = object.fields.clone();
+            for (called, segment) in self.effect.segments.iter().zip(&name.0).filter(|(called, _)| !called.is_empty()) {
                 fields.insert(called.clone(), Value::from(segment.as_str()));
             }
             Value::Object(fields)
@@ -184,17 +143,12 @@ impl Act<'_> {
     /// An object that is not there has no secret, so nothing can be proved.
     fn prove(&self, objects: &Objects) -> Result<Value, Fault> {
         let field = self.field()?;
-        let argument = self
-            .effect
-            .value
-            .get(".")
-            .ok_or_else(|| self.broken("`prove` needs the value `.`"))?;
+        let argument = self.effect.value.get(".").ok_or_else(|| self.broken("`prove` needs the value `.`"))?;
         let object = objects.get(&self.key()?);
         let proved = object.is_some_and(|object| match self.argument(argument) {
-            Ok(Some(Given::Secret(secret))) => object
-                .secrets
-                .get(field)
-                .is_some_and(|last| last.expose() == secret.expose()),
+            Ok(Some(Given::Secret(secret))) => {
+                object.secrets.get(field).is_some_and(|last| last.expose() == secret.expose())
+            }
             Ok(Some(Given::Value(value))) => object.fields.get(field) == Some(&value),
             Ok(None) | Err(_) => false,
         });
@@ -203,63 +157,37 @@ impl Act<'_> {
 
     /// Kind and name of the object.
     fn key(&self) -> Result<(String, Name), Fault> {
-        let segments: Result<Vec<_>, _> = self
-            .effect
-            .name
-            .iter()
-            .map(|argument| self.text(argument))
-            .collect();
+        let segments: Result<Vec<_>, _> = self.effect.name.iter().map(|argument| self.text(argument)).collect();
         Ok((self.effect.kind.clone(), Name(segments?)))
     }
 
     fn object<'o>(&self, objects: &'o mut Objects) -> Result<&'o mut Object, Fault> {
         let key = self.key()?;
-        objects
-            .get_mut(&key)
-            .ok_or_else(|| self.conflict(format!("{} `{}` is not there", key.0, key.1)))
+        objects.get_mut(&key).ok_or_else(|| self.conflict(format!("{} `{}` is not there", key.0, key.1)))
     }
 
     fn map_field<'o>(&self, objects: &'o mut Objects) -> Result<&'o mut Map<String, Value>, Fault> {
         let field = self.field()?;
-        let value = self
-            .object(objects)?
-            .fields
-            .entry(field)
-            .or_insert(Value::Null);
+        let value = self.object(objects)?.fields.entry(field).or_insert(Value::Null);
         if value.is_null() {
             *value = Value::Object(Map::new());
         }
-        value
-            .as_object_mut()
-            .ok_or_else(|| self.broken(&format!("`{field}` is no map")))
+        value.as_object_mut().ok_or_else(|| self.broken(&format!("`{field}` is no map")))
     }
 
     fn set_field<'o>(&self, objects: &'o mut Objects) -> Result<&'o mut Vec<Value>, Fault> {
         let field = self.field()?;
-        let value = self
-            .object(objects)?
-            .fields
-            .entry(field)
-            .or_insert(Value::Null);
+        let value = self.object(objects)?.fields.entry(field).or_insert(Value::Null);
         if value.is_null() {
             *value = Value::Array(Vec::new());
         }
-        value
-            .as_array_mut()
-            .ok_or_else(|| self.broken(&format!("`{field}` is no list")))
+        value.as_array_mut().ok_or_else(|| self.broken(&format!("`{field}` is no list")))
     }
 
     /// The arguments that are not part of the name.
     fn given(&self) -> Result<BTreeMap<String, Given>, Fault> {
         let mut given = BTreeMap::new();
-        for argument in self
-            .request
-            .operation
-            .args
-            .as_object()
-            .into_iter()
-            .flat_map(Map::keys)
-        {
+        for argument in self.request.operation.args.as_object().into_iter().flat_map(Map::keys) {
             if !self.effect.name.contains(argument)
                 && let Some(value) = self.argument(argument)?
             {
@@ -275,12 +203,7 @@ impl Act<'_> {
         let Some(value) = self.request.operation.args.get(argument) else {
             return Ok(None);
         };
-        let sink = self
-            .request
-            .row
-            .sinks
-            .iter()
-            .any(|sink| sink.at.strip_prefix('/') == Some(argument));
+        let sink = self.request.row.sinks.iter().any(|sink| sink.at.strip_prefix('/') == Some(argument));
         match value.get("secret").and_then(Value::as_str).filter(|_| sink) {
             None => Ok(Some(Given::Value(value.clone()))),
             Some(name) => match self.request.secrets.get(name) {
@@ -310,38 +233,22 @@ impl Act<'_> {
                 value.insert(member.clone(), item.clone());
                 value
             };
-            values = values
-                .iter()
-                .flat_map(|value| items.iter().map(|item| with(value, item)))
-                .collect();
+            values = values.iter().flat_map(|value| items.iter().map(|item| with(value, item))).collect();
         }
         Ok(values.into_iter().map(Value::Object).collect())
     }
 
     fn text(&self, argument: &str) -> Result<String, Fault> {
-        let value = self
-            .request
-            .operation
-            .args
-            .get(argument)
-            .and_then(Value::as_str);
-        value
-            .map(str::to_owned)
-            .ok_or_else(|| self.broken(&format!("`{argument}` is no text")))
+        let value = self.request.operation.args.get(argument).and_then(Value::as_str);
+        value.map(str::to_owned).ok_or_else(|| self.broken(&format!("`{argument}` is no text")))
     }
 
     fn field(&self) -> Result<&str, Fault> {
-        self.effect
-            .field
-            .as_deref()
-            .ok_or_else(|| self.broken("the effect needs a field"))
+        self.effect.field.as_deref().ok_or_else(|| self.broken("the effect needs a field"))
     }
 
     fn conflict(&self, what: String) -> Fault {
-        Fault::new(
-            Class::Conflict,
-            format!("{}: {what}", self.request.row.name),
-        )
+        Fault::new(Class::Conflict, format!("{}: {what}", self.request.row.name))
     }
 
     fn broken(&self, what: &str) -> Fault {
@@ -375,9 +282,7 @@ fn include(set: &mut Vec<Value>, values: Vec<Value>) {
 
 fn says(item: &Value, value: &Value) -> bool {
     match (item, value) {
-        (Value::Object(item), Value::Object(value)) => value
-            .iter()
-            .all(|(key, value)| item.get(key) == Some(value)),
+        (Value::Object(item), Value::Object(value)) => value.iter().all(|(key, value)| item.get(key) == Some(value)),
         _ => item == value,
     }
 }

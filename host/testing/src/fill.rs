@@ -33,9 +33,7 @@ fn fill_object(map: &mut Map<String, Value>, schema: &Value, defs: &BTreeMap<Str
     let required = schema.get("required").and_then(Value::as_array);
     for key in required.into_iter().flatten().filter_map(Value::as_str) {
         if !map.contains_key(key) {
-            let empty = properties
-                .get(key)
-                .map_or(Value::Null, |schema| default(schema, defs));
+            let empty = properties.get(key).map_or(Value::Null, |schema| default(schema, defs));
             map.insert(key.to_owned(), empty);
         }
     }
@@ -52,11 +50,7 @@ fn default(schema: &Value, defs: &BTreeMap<String, Value>) -> Value {
     if let Some(value) = schema.get("default") {
         return value.clone();
     }
-    if let Some(first) = schema
-        .get("enum")
-        .and_then(Value::as_array)
-        .and_then(|values| values.first())
-    {
+    if let Some(first) = schema.get("enum").and_then(Value::as_array).and_then(|values| values.first()) {
         return first.clone();
     }
     let types: Vec<&str> = match schema.get("type") {
@@ -82,10 +76,7 @@ fn default(schema: &Value, defs: &BTreeMap<String, Value>) -> Value {
 }
 
 fn resolve<'a>(schema: &'a Value, defs: &'a BTreeMap<String, Value>) -> &'a Value {
-    let target = schema
-        .get("$ref")
-        .and_then(Value::as_str)
-        .and_then(|target| target.strip_prefix("#/$defs/"));
+    let target = schema.get("$ref").and_then(Value::as_str).and_then(|target| target.strip_prefix("#/$defs/"));
     target.and_then(|name| defs.get(name)).unwrap_or(schema)
 }
 
@@ -109,10 +100,7 @@ mod tests {
         });
         let mut value = json!({});
         fill(&mut value, &schema, &BTreeMap::new());
-        assert_eq!(
-            value,
-            json!({ "s": "", "i": 0, "b": false, "a": [], "n": null, "e": "x", "o": { "p": "" } })
-        );
+        assert_eq!(value, json!({ "s": "", "i": 0, "b": false, "a": [], "n": null, "e": "x", "o": { "p": "" } }));
     }
 
     #[test]
@@ -124,9 +112,6 @@ mod tests {
         let schema = json!({ "type": "array", "items": { "$ref": "#/$defs/privilege" } });
         let mut value = json!([{ "grantee": "a", "odd": 1 }, { "builtin": true }]);
         fill(&mut value, &schema, &defs);
-        assert_eq!(
-            value,
-            json!([{ "grantee": "a", "builtin": false }, { "builtin": true }])
-        );
+        assert_eq!(value, json!([{ "grantee": "a", "builtin": false }, { "builtin": true }]));
     }
 }

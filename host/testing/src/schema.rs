@@ -19,13 +19,7 @@ impl Schemas {
     /// Reads the schemas of all rows. One that is no schema is an error of its
     /// row's operations alone.
     pub(crate) fn new(table: &Table) -> Self {
-        Self(
-            table
-                .rows
-                .iter()
-                .map(|row| (row.name.clone(), pair(table, row)))
-                .collect(),
-        )
+        Self(table.rows.iter().map(|row| (row.name.clone(), pair(table, row))).collect())
     }
 
     /// What is wrong with the arguments.
@@ -38,12 +32,7 @@ impl Schemas {
         self.check(row, value, |pair| &pair.returns)
     }
 
-    fn check(
-        &self,
-        row: &str,
-        value: &Value,
-        which: impl Fn(&Pair) -> &Validator,
-    ) -> Result<(), String> {
+    fn check(&self, row: &str, value: &Value, which: impl Fn(&Pair) -> &Validator) -> Result<(), String> {
         match self.0.get(row) {
             None => Err("the table has no such row".to_owned()),
             Some(Err(problem)) => Err(format!("its schema cannot be used: {problem}")),
@@ -57,19 +46,12 @@ impl Schemas {
 
 fn pair(table: &Table, row: &Row) -> Result<Pair, String> {
     let args = row.schema(&table.defs);
-    let returns = row
-        .returns
-        .clone()
-        .unwrap_or_else(|| json!({ "type": "null" }));
+    let returns = row.returns.clone().unwrap_or_else(|| json!({ "type": "null" }));
     let mut returns = match returns {
         Value::Object(map) => map,
         other => return Err(format!("`returns` is `{other}`")),
     };
     returns.insert("$defs".to_owned(), json!(table.defs));
-    let compile =
-        |schema: &Value| jsonschema::draft202012::new(schema).map_err(|error| error.to_string());
-    Ok(Pair {
-        args: compile(&args)?,
-        returns: compile(&Value::Object(returns))?,
-    })
+    let compile = |schema: &Value| jsonschema::draft202012::new(schema).map_err(|error| error.to_string());
+    Ok(Pair { args: compile(&args)?, returns: compile(&Value::Object(returns))? })
 }

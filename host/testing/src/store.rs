@@ -34,43 +34,25 @@ impl Store {
     /// The fields of an object, as an object; `None`: it is not there.
     pub fn get(&self, kind: &str, name: &[&str]) -> Option<Value> {
         let objects = self.lock();
-        objects
-            .get(&key(kind, name))
-            .map(|object| Value::Object(object.fields.clone()))
+        objects.get(&key(kind, name)).map(|object| Value::Object(object.fields.clone()))
     }
 
     /// One field of an object; `None`: the object or the field is not there.
     pub fn field(&self, kind: &str, name: &[&str], field: &str) -> Option<Value> {
-        self.lock()
-            .get(&key(kind, name))
-            .and_then(|object| object.fields.get(field).cloned())
+        self.lock().get(&key(kind, name)).and_then(|object| object.fields.get(field).cloned())
     }
 
     /// The names of the objects of a kind, sorted.
     pub fn names(&self, kind: &str) -> Vec<Name> {
-        self.lock()
-            .keys()
-            .filter(|(k, _)| k == kind)
-            .map(|(_, name)| name.clone())
-            .collect()
+        self.lock().keys().filter(|(k, _)| k == kind).map(|(_, name)| name.clone()).collect()
     }
 
     /// Puts an object there, whole, as somebody else would have made it. What
     /// was there of that name is gone with its secrets. Other than an object,
     /// `fields` counts as none.
     pub fn put(&self, kind: &str, name: &[&str], fields: Value) {
-        let fields = if let Value::Object(fields) = fields {
-            fields
-        } else {
-            Map::new()
-        };
-        self.lock().insert(
-            key(kind, name),
-            Object {
-                fields,
-                secrets: BTreeMap::new(),
-            },
-        );
+        let fields = if let Value::Object(fields) = fields { fields } else { Map::new() };
+        self.lock().insert(key(kind, name), Object { fields, secrets: BTreeMap::new() });
     }
 
     /// Sets one field by hand: drift. `false`: the object is not there.
@@ -88,9 +70,7 @@ impl Store {
         let mut objects = self.lock();
         let object = objects.get_mut(&key(kind, name));
         object.is_some_and(|object| {
-            object
-                .secrets
-                .insert(field.to_owned(), Secret::new("by hand", value));
+            object.secrets.insert(field.to_owned(), Secret::new("by hand", value));
             true
         })
     }
@@ -98,9 +78,7 @@ impl Store {
     /// Whether the field's secret was last set to this value.
     pub fn secret_is(&self, kind: &str, name: &[&str], field: &str, value: &str) -> bool {
         let objects = self.lock();
-        let secret = objects
-            .get(&key(kind, name))
-            .and_then(|object| object.secrets.get(field));
+        let secret = objects.get(&key(kind, name)).and_then(|object| object.secrets.get(field));
         secret.is_some_and(|secret| secret.expose() == value)
     }
 
@@ -116,9 +94,7 @@ impl Store {
     pub fn snapshot(&self) -> Value {
         let mut kinds = Map::new();
         for ((kind, name), object) in self.lock().iter() {
-            let of_kind = kinds
-                .entry(kind.clone())
-                .or_insert_with(|| Value::Object(Map::new()));
+            let of_kind = kinds.entry(kind.clone()).or_insert_with(|| Value::Object(Map::new()));
             if let Value::Object(of_kind) = of_kind {
                 of_kind.insert(name.to_string(), Value::Object(object.fields.clone()));
             }
@@ -143,8 +119,7 @@ pub(crate) fn kinds_within(table: &Table, kind: &str) -> BTreeSet<String> {
     let mut open = vec![kind.to_owned()];
     while let Some(parent) = open.pop() {
         for effect in table.rows.iter().filter_map(|row| row.effect.as_ref()) {
-            let child =
-                effect.does == EffectKind::Create && effect.parent.as_ref() == Some(&parent);
+            let child = effect.does == EffectKind::Create && effect.parent.as_ref() == Some(&parent);
             if child && within.insert(effect.kind.clone()) {
                 open.push(effect.kind.clone());
             }

@@ -13,11 +13,7 @@ use tokio::time::Instant;
 /// A value that fits the schema: texts of any characters that it allows.
 fn any(random: &mut fastrand::Rng, schema: &Value, table: &Table) -> Value {
     if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
-        return any(
-            random,
-            &table.defs[target.strip_prefix("#/$defs/").unwrap()],
-            table,
-        );
+        return any(random, &table.defs[target.strip_prefix("#/$defs/").unwrap()], table);
     }
     if let Some(values) = schema.get("enum").and_then(Value::as_array) {
         return values[random.usize(..values.len())].clone();
@@ -25,10 +21,9 @@ fn any(random: &mut fastrand::Rng, schema: &Value, table: &Table) -> Value {
     match schema["type"].as_str() {
         Some("boolean") => json!(random.bool()),
         Some("integer") => json!(random.i64(schema["minimum"].as_i64().unwrap_or(-9)..100)),
-        Some("array") => (0..random.usize(1..4))
-            .map(|_| any(random, &schema["items"], table))
-            .collect::<Vec<_>>()
-            .into(),
+        Some("array") => {
+            (0..random.usize(1..4)).map(|_| any(random, &schema["items"], table)).collect::<Vec<_>>().into()
+        }
         Some("object") if schema["properties"].get("secret").is_some() => {
             json!({ "secret": format!("s{}", random.u8(..)) })
         }
@@ -39,10 +34,7 @@ fn any(random: &mut fastrand::Rng, schema: &Value, table: &Table) -> Value {
             Some(pattern) => panic!("say how a text of the pattern {pattern} is made"),
             None => {
                 let alphabet = ['a', 'Z', '"', '\'', '/', '\\', ' ', 'ß', '雪', '\u{1}'];
-                (0..random.usize(1..20))
-                    .map(|_| alphabet[random.usize(..alphabet.len())])
-                    .collect::<String>()
-                    .into()
+                (0..random.usize(1..20)).map(|_| alphabet[random.usize(..alphabet.len())]).collect::<String>().into()
             }
         },
         other => panic!("say how a value of the type {other:?} is made"),
@@ -54,10 +46,7 @@ fn arguments(random: &mut fastrand::Rng, row: &Row, table: &Table) -> Value {
     for (key, schema) in &row.args {
         let optional = key.ends_with('?');
         if !optional || random.bool() {
-            args.insert(
-                key.trim_end_matches('?').to_owned(),
-                any(random, schema, table),
-            );
+            args.insert(key.trim_end_matches('?').to_owned(), any(random, schema, table));
         }
     }
     Value::Object(args)
@@ -66,16 +55,8 @@ fn arguments(random: &mut fastrand::Rng, row: &Row, table: &Table) -> Value {
 fn request(row: &'static Row, args: Value) -> Request {
     let operation = Operation::new(&row.name, args);
     let used = row.secrets(&operation);
-    let secrets = used
-        .into_iter()
-        .map(|used| (used.name.clone(), Secret::new(used.name, "hidden")))
-        .collect();
-    Request {
-        operation,
-        row,
-        secrets,
-        file: None,
-    }
+    let secrets = used.into_iter().map(|used| (used.name.clone(), Secret::new(used.name, "hidden"))).collect();
+    Request { operation, row, secrets, file: None }
 }
 
 async fn perform(backend: &MemoryBackend, request: Request) -> Value {
@@ -94,63 +75,33 @@ async fn what_is_created_is_listed() {
     let mut kinds = Vec::new();
     for table in [sql(), s3()] {
         let of = |does: EffectKind| {
-            table.rows.iter().filter_map(move |row| {
-                row.effect
-                    .as_ref()
-                    .filter(|e| e.does == does)
-                    .map(|e| (row, e))
-            })
+            table.rows.iter().filter_map(move |row| row.effect.as_ref().filter(|e| e.does == does).map(|e| (row, e)))
         };
         for (create, made) in of(EffectKind::Create) {
             kinds.push(made.kind.as_str());
-            let (list, listed) = of(EffectKind::List)
-                .find(|(_, listed)| listed.kind == made.kind)
-                .unwrap();
+            let (list, listed) = of(EffectKind::List).find(|(_, listed)| listed.kind == made.kind).unwrap();
             for seed in 0..100 {
                 let mut random = fastrand::Rng::with_seed(seed);
                 let backend = MemoryBackend::new(table);
                 let args = arguments(&mut random, create, table);
-                let name: Vec<_> = made
-                    .name
-                    .iter()
-                    .map(|argument| args[argument].as_str().unwrap())
-                    .collect();
+                let name: Vec<_> = made.name.iter().map(|argument| args[argument].as_str().unwrap()).collect();
                 if let Some(parent) = &made.parent {
-                    backend
-                        .store()
-                        .put(parent, &name[..name.len() - 1], json!({}));
+                    backend.store().put(parent, &name[..name.len() - 1], json!({}));
                 }
                 perform(&backend, request(create, args.clone())).await;
 
                 let mut query = Map::new();
                 for (argument, segment) in listed.name.iter().zip(&name) {
                     let many = list.args.contains_key(&format!("{argument}?"));
-                    query.insert(
-                        argument.clone(),
-                        if many {
-                            json!([segment])
-                        } else {
-                            json!(segment)
-                        },
-                    );
+                    query.insert(argument.clone(), if many { json!([segment]) } else { json!(segment) });
                 }
                 let answer = perform(&backend, request(list, Value::Object(query))).await;
-                let [found] = answer.as_array().unwrap().as_slice() else {
-                    panic!("{}: {answer}", create.name)
-                };
-                for (called, segment) in listed
-                    .segments
-                    .iter()
-                    .zip(&name)
-                    .filter(|(called, _)| !called.is_empty())
-                {
+                let [found] = answer.as_array().unwrap().as_slice() else { panic!("{}: {answer}", create.name) };
+                for (called, segment) in listed.segments.iter().zip(&name).filter(|(called, _)| !called.is_empty()) {
                     assert_eq!(found[called], *segment, "{} {args}", create.name);
                 }
                 for (argument, value) in args.as_object().unwrap() {
-                    if let Some(shown) = found
-                        .get(argument)
-                        .filter(|_| !made.name.contains(argument))
-                    {
+                    if let Some(shown) = found.get(argument).filter(|_| !made.name.contains(argument)) {
                         assert_eq!(shown, value, "{} {args}", create.name);
                     }
                 }
@@ -168,27 +119,13 @@ async fn what_is_created_is_listed() {
 async fn every_row_has_an_effect_and_every_read_answers() {
     for table in [sql(), s3()] {
         for row in &table.rows {
-            let effect = row
-                .effect
-                .as_ref()
-                .unwrap_or_else(|| panic!("{} has no effect", row.name));
-            let reads = matches!(
-                effect.does,
-                EffectKind::List | EffectKind::Get | EffectKind::Prove | EffectKind::Constant
-            );
-            assert_eq!(
-                reads,
-                row.phase() == hyhost_table::Verb::Read,
-                "{}",
-                row.name
-            );
+            let effect = row.effect.as_ref().unwrap_or_else(|| panic!("{} has no effect", row.name));
+            let reads =
+                matches!(effect.does, EffectKind::List | EffectKind::Get | EffectKind::Prove | EffectKind::Constant);
+            assert_eq!(reads, row.phase() == hyhost_table::Verb::Read, "{}", row.name);
             if reads {
                 let mut random = fastrand::Rng::with_seed(1);
-                perform(
-                    &MemoryBackend::new(table),
-                    request(row, arguments(&mut random, row, table)),
-                )
-                .await;
+                perform(&MemoryBackend::new(table), request(row, arguments(&mut random, row, table))).await;
             }
         }
     }

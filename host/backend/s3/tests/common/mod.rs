@@ -57,5 +57,5 @@ pub async fn one(backend: &S3Backend, name: &str, args: Value) -> Result<Value, 
 }
 
 pub fn class(answer: &Result<Value, Fault>) -> Result<Value, Class> {
-    answer.as_ref().map(Value::clone).map_err(|fault| fault.class)
+    answer.clone().map_err(|fault| fault.class)
 }
