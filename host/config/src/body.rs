@@ -9,7 +9,6 @@ use crate::report::Report;
 use crate::source::Spot;
 use crate::yaml::{self, Node};
 
-
 /// The files of a directory that documents name, each read once.
 pub(crate) struct Bodies {
     directory: PathBuf,

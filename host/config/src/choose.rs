@@ -22,7 +22,9 @@ pub(crate) fn choose(targets: &[Entry], options: &Options, reader: &mut Reader<'
         }
     }
     if chosen.is_empty() && !targets.is_empty() && reader.report.mistakes() == 0 {
-        let given = if options.profiles.is_empty() { "no `--profile` was given".to_owned() } else {
+        let given = if options.profiles.is_empty() {
+            "no `--profile` was given".to_owned()
+        } else {
             format!("the profiles given are {}", options.profiles.join(", "))
         };
         reader

@@ -59,7 +59,8 @@ struct One<'a> {
 impl One<'_> {
     fn kind(&mut self, entry: &Entry) -> (Option<&'static str>, Option<How>) {
         let all = [KINDS, LATER].concat();
-        let later = matches!(&entry.value.kind, Kind::Map(kinds) if kinds.iter().any(|e| LATER.contains(&e.key.as_str())));
+        let later =
+            matches!(&entry.value.kind, Kind::Map(kinds) if kinds.iter().any(|e| LATER.contains(&e.key.as_str())));
         let known = if later { &all[..] } else { &KINDS };
         let Some(fields) = self.reader.fields(&entry.value, &self.what, known) else { return (None, None) };
         let Kind::Map(entries) = &entry.value.kind else { return (None, None) };
@@ -70,7 +71,8 @@ impl One<'_> {
             [kind] => {
                 crate::merge::hide(&kind.value, self.reader.report);
                 let problem = format!("connections of kind `{}` are not yet here", kind.key);
-                let help = "this version speaks `sql` and `s3`; keep such targets in a directory of their own until then";
+                let help =
+                    "this version speaks `sql` and `s3`; keep such targets in a directory of their own until then";
                 self.reader.report.mistake(Rule::NotYet, kind.key_spot, problem).help(help);
                 (None, None)
             }
@@ -215,7 +217,9 @@ impl One<'_> {
                 self.reader
                     .report
                     .mistake(Rule::WrongForm, node.spot, format!("`{what}` is not the name of a host"))
-                    .help("letters, digits, `-`, `_` and `.` alone, such as `postgres`; the port has a field of its own");
+                    .help(
+                        "letters, digits, `-`, `_` and `.` alone, such as `postgres`; the port has a field of its own",
+                    );
                 return None;
             }
         }
@@ -230,6 +234,12 @@ impl One<'_> {
         let wrong = |report: &mut Report, why: &str| {
             report.mistake(Rule::WrongForm, node.spot, format!("`{what}` {why}")).help(help);
         };
+        // A user and a password in it, whatever sign of theirs is missing.
+        let authority = text.split_once("://").map_or(text.as_str(), |(_, rest)| rest);
+        let colons = authority.rsplit(']').next().unwrap_or_default().matches(':').count();
+        if text.contains('@') || colons > 1 {
+            self.reader.report.hide(node.spot);
+        }
         let Some((scheme, rest)) = text.split_once("://") else {
             wrong(self.reader.report, "is not an address");
             return None;
@@ -244,7 +254,6 @@ impl One<'_> {
         };
         let rest = rest.strip_suffix('/').unwrap_or(rest);
         if rest.contains('@') {
-            self.reader.report.hide(node.spot);
             wrong(self.reader.report, "holds a user: that belongs into `user`, and the password is a secret's name");
             return None;
         }
@@ -259,7 +268,13 @@ impl One<'_> {
         };
         self.checked_host(node, &what, host)?;
         let port = match port {
-            None => if secure { 443 } else { 80 },
+            None => {
+                if secure {
+                    443
+                } else {
+                    80
+                }
+            }
             Some(port) => match port.parse::<u16>() {
                 Ok(port) if port > 0 => port,
                 _ => {

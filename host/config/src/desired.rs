@@ -12,7 +12,7 @@ use crate::merge::hide;
 use crate::schema::{Schema, Shape, own_types};
 use crate::secrets::Secrets;
 use crate::source::Spot;
-use crate::yaml::{Kind, Node, Scalar, speaks_of_secrets};
+use crate::yaml::{Kind, Node, Scalar, shown_key, speaks_of_secrets};
 
 /// Resolves the desired state of one target.
 pub(crate) struct Resolver<'a, 's> {
@@ -57,6 +57,9 @@ impl<'s> Resolver<'_, 's> {
             Kind::Map(entries) => {
                 let mut fields = Vec::with_capacity(entries.len());
                 for entry in entries {
+                    if shown_key(&entry.key) != entry.key {
+                        self.reader.report.hide(entry.key_spot);
+                    }
                     let at = self.schema.field(at, &entry.key, shape(&entry.value));
                     let value = self.node(&entry.value, &at, Some(&entry.key), literal);
                     fields.push(Field { key: entry.key.clone(), key_spot: entry.key_spot, value });
@@ -70,7 +73,9 @@ impl<'s> Resolver<'_, 's> {
     fn secret(&mut self, node: &Node) -> Item {
         let value = match &node.kind {
             Kind::Scalar(_) if node.is_null() => Value::Null,
-            Kind::Scalar(scalar) if !scalar.plain || typed(&scalar.text).is_string() || self.secrets.is_known(&scalar.text) => {
+            Kind::Scalar(scalar)
+                if !scalar.plain || typed(&scalar.text).is_string() || self.secrets.is_known(&scalar.text) =>
+            {
                 Value::String(scalar.text.clone())
             }
             Kind::Scalar(scalar) => typed(&scalar.text),

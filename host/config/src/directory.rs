@@ -54,7 +54,7 @@ pub(crate) fn read(directory: &Path, report: &mut Report) -> Option<Documents> {
         hash.update(&name);
         hash.update(bytes.to_be_bytes());
         let Some(text) = report.sources.get(file).map(|source| source.text.clone()) else { continue };
-        hash.update(&text);
+        hash.update(text.as_bytes());
         let known = report.mistakes();
         match yaml::parse(file, &text, report) {
             Some(root) => documents.roots.push(root),

@@ -29,7 +29,8 @@ impl Declared {
                 report.mistake(Rule::DuplicateObject, spot, problem).help("keep one of them").other(other);
             }
             Some((first, other)) => {
-                let problem = format!("the {kind} `{name}` of the server {server} is declared by `{target}` and by `{first}`");
+                let problem =
+                    format!("the {kind} `{name}` of the server {server} is declared by `{target}` and by `{first}`");
                 report
                     .mistake(Rule::DuplicateObject, spot, problem)
                     .help("let one target declare it; another may refer to it, and wait with `after`")

@@ -60,8 +60,10 @@ fn by_plugin(manifest: &Manifest) -> Value {
         }
         _ => map,
     };
-    let kinds: Map<String, Value> =
-        marks::kinds(&manifest.schema).into_iter().map(|kind| (kind, json!({ "$ref": "#/$defs/hyhost-kind" }))).collect();
+    let kinds: Map<String, Value> = marks::kinds(&manifest.schema)
+        .into_iter()
+        .map(|kind| (kind, json!({ "$ref": "#/$defs/hyhost-kind" })))
+        .collect();
     let grant = json!({
         "anyOf": [
             { "const": "desired", "description": "Just the names written in `desired`." },
@@ -194,7 +196,13 @@ mod tests {
             },
         });
         let wish = |slot: &str| crate::Wish { slot: slot.into(), capability: "sql".into(), reason: "why".into() };
-        Manifest { name: "db".into(), version: "1.0.0".into(), summary: "s".into(), schema, wishes: vec![wish("server")] }
+        Manifest {
+            name: "db".into(),
+            version: "1.0.0".into(),
+            summary: "s".into(),
+            schema,
+            wishes: vec![wish("server")],
+        }
     }
 
     fn json(node: &Node) -> Value {
@@ -232,7 +240,9 @@ mod tests {
         ] {
             assert!(takes(&target(fields)), "{fields}");
         }
-        assert!(takes("targets: { t: { plugin: db, connection: { server: c }, grant: { c: { role: { use: [a] } } }, desired: { roles: [] } } }"));
+        assert!(takes(
+            "targets: { t: { plugin: db, connection: { server: c }, grant: { c: { role: { use: [a] } } }, desired: { roles: [] } } }"
+        ));
     }
 
     #[test]

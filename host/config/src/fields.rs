@@ -60,9 +60,8 @@ impl Reader<'_> {
         };
         for entry in entries {
             if !known.contains(&entry.key.as_str()) && !is_extension(&entry.key) {
-                let problem = format!("unknown field `{}` in `{what}`", entry.key);
                 let help = suggest::known(&entry.key, known.iter().copied());
-                self.report.mistake(Rule::UnknownField, entry.key_spot, problem).help_if(help);
+                self.report.unknown_field(&entry.key, entry.key_spot, &format!("in `{what}`"), help);
                 hide(&entry.value, self.report);
             }
         }
@@ -78,7 +77,9 @@ impl Reader<'_> {
             return None;
         };
         if node.is_null() {
-            self.report.mistake(Rule::MissingField, node.spot, format!("`{what}` has no value")).help("write one, or leave the field out");
+            self.report
+                .mistake(Rule::MissingField, node.spot, format!("`{what}` has no value"))
+                .help("write one, or leave the field out");
             return None;
         }
         let filled = self.fill(node.spot, &scalar.text)?;
@@ -104,10 +105,11 @@ impl Reader<'_> {
                 let help = format!("set it, or give a default: `${{{name}:-…}}`");
                 (Rule::UnsetVariable, name.clone(), format!("the variable {name} is not set"), help)
             }
-            FillError::Asked { name, message } => {
+            FillError::Asked { name, message, is_set } => {
                 let said = if message.is_empty() { String::new() } else { format!(": {message}") };
+                let lacks = if is_set { "is empty" } else { "is not set" };
                 let help = format!("set {name}, or {name}_FILE to the path of a file");
-                (Rule::UnsetVariable, name.clone(), format!("the variable {name} is not set{said}"), help)
+                (Rule::UnsetVariable, name.clone(), format!("the variable {name} {lacks}{said}"), help)
             }
             FillError::Both { name } => {
                 let problem = format!("the variables {name} and {name}_FILE are both set");

@@ -39,14 +39,19 @@ fn kind_of<'g>(grant: &'g mut Grant, connection: &str, kind: &str) -> &'g mut Ki
 }
 
 /// A spelt-out grant: by connection, kind and verb.
-pub(crate) fn spelt_out(node: &Node, target: &str, slots: &[Slot], kinds: &[String], reader: &mut Reader<'_>) -> Option<Grant> {
+pub(crate) fn spelt_out(
+    node: &Node,
+    target: &str,
+    slots: &[Slot],
+    kinds: &[String],
+    reader: &mut Reader<'_>,
+) -> Option<Grant> {
     let what = format!("targets.{target}.grant");
     let Kind::Map(connections) = &node.kind else {
         let problem = format!("`{what}` is neither `desired` nor a map");
-        reader
-            .report
-            .mistake(Rule::WrongType, node.spot, problem)
-            .help("write `grant: desired`, or by connection, kind and verb: `{ main-db: { role: { write: [app_*] } } }`");
+        reader.report.mistake(Rule::WrongType, node.spot, problem).help(
+            "write `grant: desired`, or by connection, kind and verb: `{ main-db: { role: { write: [app_*] } } }`",
+        );
         return None;
     };
     let before = reader.report.mistakes();
@@ -134,9 +139,7 @@ fn kind_rule(node: &Node, what: &str, kind: &mut KindGrant, reader: &mut Reader<
 }
 
 fn empty(what: &str, spot: Spot, report: &mut Report) {
-    report
-        .mistake(Rule::EmptyGrant, spot, format!("`{what}` grants nothing"))
-        .help("name something, or leave it out");
+    report.mistake(Rule::EmptyGrant, spot, format!("`{what}` grants nothing")).help("name something, or leave it out");
 }
 
 fn patterns(items: &[Node], verb: Verb, what: &str, spot: Spot, kind: &mut KindGrant, reader: &mut Reader<'_>) {
@@ -190,7 +193,9 @@ pub(crate) fn compare(grant: &Grant, found: &Found, slots: &[Slot], node: &Node,
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let list = suggest::list(&names);
         let problem = match verb.as_str() {
-            "attributes" => format!("`desired` sets the privileged attributes {list} of a {kind}, which the grant does not allow"),
+            "attributes" => {
+                format!("`desired` sets the privileged attributes {list} of a {kind}, which the grant does not allow")
+            }
             verb => format!("`desired` needs to {verb} the {kind} {list}, which the grant does not allow"),
         };
         let quoted: Vec<String> = names.iter().map(|name| quote(name)).collect();

@@ -58,7 +58,12 @@ fn walk<'e>(
 
 /// What a chosen target waits for among the chosen ones. The others count
 /// as met, which is said.
-pub(crate) fn among(target: &str, after: &[(String, Spot)], chosen: &BTreeSet<String>, report: &mut Report) -> Vec<String> {
+pub(crate) fn among(
+    target: &str,
+    after: &[(String, Spot)],
+    chosen: &BTreeSet<String>,
+    report: &mut Report,
+) -> Vec<String> {
     let mut met = Vec::new();
     for (name, spot) in after {
         if chosen.contains(name) {

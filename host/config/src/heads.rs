@@ -13,18 +13,8 @@ use crate::yaml::{Entry, Kind, Node};
 use crate::{Manifest, Rule, Slot, Wish, suggest};
 
 /// The fields of a target.
-pub(crate) const FIELDS: [&str; 10] = [
-    "plugin",
-    "connection",
-    "grant",
-    "desired",
-    "after",
-    "profiles",
-    "timeout",
-    "ready_timeout",
-    "prune",
-    "exact",
-];
+pub(crate) const FIELDS: [&str; 10] =
+    ["plugin", "connection", "grant", "desired", "after", "profiles", "timeout", "ready_timeout", "prune", "exact"];
 
 /// A target without its desired state.
 pub(crate) struct Head<'n> {
@@ -123,9 +113,14 @@ impl<'n> Reading<'_, '_, 'n> {
             if chosen {
                 let help = suggest::known(&name, names())
                     .unwrap_or_else(|| "none is loaded: name `.wasm` files or a directory of them".to_owned());
-                self.reader.report.mistake(Rule::UnknownPlugin, spot, format!("no plugin `{quoted}` is loaded")).help(help);
+                self.reader
+                    .report
+                    .mistake(Rule::UnknownPlugin, spot, format!("no plugin `{quoted}` is loaded"))
+                    .help(help);
             } else {
-                let note = format!("no plugin `{quoted}` is loaded; its target is not chosen, so its `desired` is not checked");
+                let note = format!(
+                    "no plugin `{quoted}` is loaded; its target is not chosen, so its `desired` is not checked"
+                );
                 self.reader.report.note(Some(spot), note);
             }
         }
@@ -178,7 +173,10 @@ impl<'n> Reading<'_, '_, 'n> {
                 }
                 [] => {
                     let problem = format!("the plugin `{}` takes no connection", manifest.name);
-                    self.reader.report.mistake(Rule::WrongSlot, connection.value.spot, problem).help("leave `connection` out");
+                    self.reader
+                        .report
+                        .mistake(Rule::WrongSlot, connection.value.spot, problem)
+                        .help("leave `connection` out");
                 }
                 _ => {
                     let problem = format!("the plugin `{}` takes {} connections", manifest.name, wishes.len());

@@ -26,7 +26,7 @@ pub(crate) enum FillError {
     /// Unset, and no default.
     Unset { name: String },
     /// Unset (or empty), and the document says what to tell.
-    Asked { name: String, message: String },
+    Asked { name: String, message: String, is_set: bool },
     /// `NAME` and `NAME_FILE` are both set.
     Both { name: String },
     /// The file of `NAME_FILE` cannot be read.
@@ -64,9 +64,7 @@ impl<'a> Environment<'a> {
                 });
                 match read {
                     Ok(text) => Ok(Some(text.clone())),
-                    Err(cause) => {
-                        Err(FillError::File { name: file_name, path: path.clone(), cause: cause.clone() })
-                    }
+                    Err(cause) => Err(FillError::File { name: file_name, path: path.clone(), cause: cause.clone() }),
                 }
             }
         }
@@ -132,13 +130,14 @@ impl<'a> Environment<'a> {
             }
         };
         // With a colon an empty variable counts as unset.
+        let is_set = value.is_some();
         let value = value.filter(|value| !(rest.starts_with(':') && value.is_empty()));
         let before = filled.text.len();
         match (value, operator) {
             (Some(value), _) => filled.text.push_str(&value),
             (None, "-") => self.expand(argument, depth + 1, filled, errors),
             (None, "?") => {
-                errors.push(FillError::Asked { name: name.to_owned(), message: argument.trim().to_owned() });
+                errors.push(FillError::Asked { name: name.to_owned(), message: argument.trim().to_owned(), is_set });
             }
             (None, _) => errors.push(FillError::Unset { name: name.to_owned() }),
         }
@@ -208,9 +207,9 @@ mod tests {
     fn says_what_is_wrong() {
         let malformed = |text: &str| matches!(fill(text).unwrap_err()[..], [FillError::Malformed { .. }]);
         assert_eq!(fill("${NONE}"), Err(vec![FillError::Unset { name: "NONE".into() }]));
-        let asked = FillError::Asked { name: "NONE".into(), message: "set it".into() };
+        let asked = FillError::Asked { name: "NONE".into(), message: "set it".into(), is_set: false };
         assert_eq!(fill("${NONE:?set it}"), Err(vec![asked]));
-        assert!(matches!(fill("${EMPTY:?set it}").unwrap_err()[..], [FillError::Asked { .. }]));
+        assert!(matches!(fill("${EMPTY:?set it}").unwrap_err()[..], [FillError::Asked { is_set: true, .. }]));
         assert_eq!(fill("${BOTH}"), Err(vec![FillError::Both { name: "BOTH".into() }]));
         assert!(matches!(fill("${GONE}").unwrap_err()[..], [FillError::File { .. }]));
         assert_eq!(fill("${NONE}${NONE2}").unwrap_err().len(), 2);

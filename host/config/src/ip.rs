@@ -49,14 +49,17 @@ mod tests {
 
     #[test]
     fn names_are_names() {
-        for name in ["postgres", "localhost", "kafka-1", "db.example.com", "db.example.com.", "a_b", "1and1.de", "0xg"] {
+        for name in ["postgres", "localhost", "kafka-1", "db.example.com", "db.example.com.", "a_b", "1and1.de", "0xg"]
+        {
             assert_eq!(host(name), Host::Name, "{name}");
         }
     }
 
     #[test]
     fn addresses_are_seen_in_every_dress() {
-        for v4 in ["127.0.0.1", "127.1", "2130706433", "0x7f.1", "0x7f000001", "0177.0.0.1", "127.0.0.1.", "1.2.3.4.5", "0x"] {
+        for v4 in
+            ["127.0.0.1", "127.1", "2130706433", "0x7f.1", "0x7f000001", "0177.0.0.1", "127.0.0.1.", "1.2.3.4.5", "0x"]
+        {
             assert_eq!(host(v4), Host::V4, "{v4}");
         }
         for v6 in ["::1", "[::1]", "fe80::1%eth0", "[::ffff:127.0.0.1]", "2001:db8::1"] {

@@ -13,7 +13,10 @@ use crate::merge::Document;
 use crate::report::Report;
 use crate::secrets::Secrets;
 use crate::targets::Shared;
-use crate::{Manifest, Mistakes, Options, PluginRule, Rule, Stack, Target, choose, directory, graph, heads, merge, settings, targets};
+use crate::{
+    Manifest, Mistakes, Options, PluginRule, Rule, Stack, Target, choose, directory, graph, heads, merge, settings,
+    targets,
+};
 
 /// The documents of a directory, read and put together. What they say about
 /// plugins is known before any plugin is loaded.

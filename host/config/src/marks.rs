@@ -88,7 +88,8 @@ fn name_mark<'s>(fields: &'s serde_json::Map<String, Value>, name: &'s str) -> R
         }
         Some(_) => return Err("`in` must be a list of fields".to_owned()),
     };
-    let mark = NameMark { capability, kind, verb, within, value: flag("value", true)?, pattern: flag("pattern", false)? };
+    let mark =
+        NameMark { capability, kind, verb, within, value: flag("value", true)?, pattern: flag("pattern", false)? };
     if !mark.value && (mark.within.is_empty() || mark.pattern) {
         return Err("`value: false` needs `in`, and no `pattern`".to_owned());
     }
@@ -134,7 +135,8 @@ mod tests {
 
     #[test]
     fn reads_marks() {
-        let schema = json!({ "x-hyhost": { "name": "sql.schema", "verb": "use", "in": ["database"], "pattern": true } });
+        let schema =
+            json!({ "x-hyhost": { "name": "sql.schema", "verb": "use", "in": ["database"], "pattern": true } });
         let Ok(Some(Mark::Name(mark))) = mark(&schema) else { panic!() };
         assert_eq!((mark.capability, mark.kind, mark.verb), ("sql", "schema", Some(Verb::Use)));
         assert_eq!((mark.within, mark.value, mark.pattern), (vec!["database"], true, true));

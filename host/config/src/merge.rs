@@ -61,10 +61,7 @@ fn section(document: &mut Document, entry: Entry, report: &mut Report) {
         }
         key if is_extension(key) => return,
         key => {
-            let problem = format!("unknown field `{key}` at the top of a document");
-            report
-                .mistake(Rule::UnknownField, entry.key_spot, problem)
-                .help_if(suggest::known(key, SECTIONS));
+            report.unknown_field(key, entry.key_spot, "at the top of a document", suggest::known(key, SECTIONS));
             hide(&entry.value, report);
             return;
         }
@@ -103,9 +100,7 @@ pub(crate) fn is_extension(key: &str) -> bool {
 
 /// Nothing of this value is ever shown.
 pub(crate) fn hide(node: &Node, report: &mut Report) {
-    let mut spots = Vec::new();
-    node.scalars(&mut |spot, _| spots.push(spot));
-    for spot in spots {
+    for spot in node.words() {
         report.hide(spot);
     }
 }

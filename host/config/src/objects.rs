@@ -7,6 +7,7 @@ use crate::item::{Data, Item};
 use crate::marks::{Mark, NameMark, mark};
 use crate::schema::Schema;
 use crate::source::Spot;
+use crate::yaml::shown_key;
 
 /// Everything that the marks found.
 #[derive(Default)]
@@ -86,7 +87,7 @@ impl<'s, 'i> Walk<'s, 'i> {
                     if length > 0 {
                         self.path.push('.');
                     }
-                    self.path.push_str(&field.key);
+                    self.path.push_str(shown_key(&field.key));
                     self.enclosing.push((item, field.key.clone()));
                     let at = self.schema.field(at, &field.key, field.value.shape());
                     self.item(&field.value, &at, Some(&field.key));

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::source::{Sources, Spot};
+use crate::yaml::is_word;
 use crate::{Mistake, Mistakes, Note, Rule};
 
 /// A mistake whose lines have not been fetched yet: what is hidden in them is
@@ -55,6 +56,18 @@ impl Report {
     /// A mistake at a spot.
     pub fn mistake(&mut self, rule: Rule, spot: Spot, problem: impl Into<String>) -> &mut Draft {
         self.draft(rule, Some(spot), problem.into())
+    }
+
+    /// A field that is not known where it stands. What is no word may be a
+    /// field and a password whose `: ` is missing: it is not shown.
+    pub fn unknown_field(&mut self, key: &str, spot: Spot, where_: &str, known: Option<String>) {
+        let problem = if is_word(key) {
+            format!("unknown field `{key}` {where_}")
+        } else {
+            self.hide(spot);
+            format!("unknown field {where_}: it is not a word, is a `: ` missing?")
+        };
+        self.mistake(Rule::UnknownField, spot, problem).help_if(known.or(Some("leave it out".to_owned())));
     }
 
     /// A mistake that has no place in a file.
@@ -149,18 +162,16 @@ impl Report {
     }
 }
 
-/// In `scheme://user:password@host` what stands before the `@` is hidden.
+/// In `scheme://user:password@host` what stands before the `@` is hidden,
+/// also where a sign of it is missing.
 fn hide_userinfo(chars: &[char], visible: &mut [bool]) {
-    for at in 0..chars.len() {
-        if !chars[at..].starts_with(&[':', '/', '/']) {
-            continue;
-        }
-        let rest = &chars[at + 3..];
-        let end = rest.iter().position(|c| matches!(c, '/' | '"' | '\'' | ' ' | '}' | ',')).unwrap_or(rest.len());
-        if let Some(sign) = rest[..end].iter().rposition(|c| *c == '@') {
-            for shown in visible.iter_mut().skip(at + 3).take(sign) {
-                *shown = false;
-            }
+    for (sign, _) in chars.iter().enumerate().filter(|(_, c)| **c == '@') {
+        let ends = |c: &char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '{' | '}' | '[' | ']');
+        let word = chars[..sign].iter().rposition(ends).map_or(0, |at| at + 1);
+        let start =
+            chars[word..sign].windows(3).position(|three| three == [':', '/', '/']).map_or(word, |at| word + at + 3);
+        if chars[word..sign].contains(&':') {
+            visible[start..sign].fill(false);
         }
     }
 }
@@ -239,8 +250,13 @@ mod tests {
 
     #[test]
     fn an_address_loses_its_user() {
-        let report = report("url: http://me:hunter2@minio:9000");
-        assert_eq!(report.excerpt(spot(1, 4)).unwrap().0, "url: http://…@minio:9000");
+        for (line, shown) in [
+            ("url: http://me:hunter2@minio:9000", "url: http://…@minio:9000"),
+            ("url: \"http//me:hunter2@minio\"", "url: \"…@minio\""),
+            ("[http://a:b@c, me@example.com]", "[http://…@c, me@example.com]"),
+        ] {
+            assert_eq!(report(line).excerpt(spot(1, 4)).unwrap().0, shown);
+        }
     }
 
     #[test]

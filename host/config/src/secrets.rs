@@ -27,6 +27,8 @@ enum Origin {
     File(PathBuf),
     /// A file that is not there, of a path that may be the secret itself.
     Nowhere,
+    /// A file whose path holds a variable that is not set.
+    Unset,
     /// The declaration is wrong, and that has been said.
     Wrong,
 }
@@ -72,8 +74,10 @@ impl<'a> Secrets<'a> {
 
     fn origin(&self, entry: &Entry, directory: &Path, env: &Environment<'_>, report: &mut Report) -> Origin {
         let what = format!("secrets.{}", entry.key);
-        let help = "write `{ env: VARIABLE }` or `{ file: path }`; without either it is a file of the secrets' directory";
-        let mut reader = Reader { report, env, lenient: false };
+        let help =
+            "write `{ env: VARIABLE }` or `{ file: path }`; without either it is a file of the secrets' directory";
+        // Whether it matters is known only when the secret is used.
+        let mut reader = Reader { report, env, lenient: true };
         let Kind::Map(_) = entry.value.kind else {
             hide(&entry.value, reader.report);
             let problem = format!("`{what}` must say where the secret is, not what it is");
@@ -111,7 +115,7 @@ impl<'a> Secrets<'a> {
                         Origin::Nowhere
                     }
                 }
-                None => Origin::Wrong,
+                None => Origin::Unset,
             },
             (Some(_), Some(file)) => {
                 let problem = format!("`{what}` has both `env` and `file`");
@@ -206,6 +210,14 @@ impl<'a> Secrets<'a> {
         let spot = declared.map_or(used, |declared| declared.spot);
         let (value, from) = match declared.map(|declared| &declared.origin) {
             Some(Origin::Wrong) => return None,
+            Some(Origin::Unset) => {
+                let problem = format!("the secret `{name}`: the path of its file holds a variable that is not set");
+                report
+                    .mistake(Rule::UnsetVariable, spot, problem)
+                    .help("set it, or give a default: `${VAR:-…}`")
+                    .other(used);
+                return None;
+            }
             Some(Origin::Nowhere) => {
                 let problem = format!("the secret `{name}`: its file is not there (what was written is not shown)");
                 report
@@ -257,7 +269,9 @@ fn check(name: &str, value: String, from: &str, spot: Spot, report: &mut Report)
     let value = trim_newline(&value).to_owned();
     if value.is_empty() {
         let problem = format!("the secret `{name}` is empty ({from})");
-        report.mistake(Rule::WrongSecret, spot, problem).help("write the secret there; a newline at its end does not count");
+        report
+            .mistake(Rule::WrongSecret, spot, problem)
+            .help("write the secret there; a newline at its end does not count");
         return None;
     }
     if value.contains('\0') {
@@ -292,7 +306,11 @@ fn read_text(path: &Path) -> Result<String, Unreadable> {
     let shown = path.display();
     if metadata.is_dir() {
         let help = "a bind mount of a file that was not there makes a directory: put the file there and mount it again";
-        return Err(Unreadable { rule: Rule::UnreadableSecret, cause: format!("{shown} is a directory"), help: help.into() });
+        return Err(Unreadable {
+            rule: Rule::UnreadableSecret,
+            cause: format!("{shown} is a directory"),
+            help: help.into(),
+        });
     }
     if metadata.len() > MOST_BYTES {
         let cause = format!("{shown} has {} bytes; a secret has {MOST_BYTES} at most", metadata.len());

@@ -44,7 +44,6 @@ pub(crate) fn note_unused(entries: &[Entry], manifests: &[Manifest], report: &mu
     }
 }
 
-
 fn limits(entry: &Entry, what: &str, reader: &mut Reader<'_>) -> Option<u64> {
     let fields = reader.fields(&entry.value, what, &["memory"])?;
     let entry = fields.get("memory")?;
@@ -53,9 +52,10 @@ fn limits(entry: &Entry, what: &str, reader: &mut Reader<'_>) -> Option<u64> {
     let bytes = memory(&text);
     match bytes {
         Some(bytes) if bytes >= LEAST_MEMORY => return Some(bytes),
-        Some(_) => {
-            reader.report.mistake(Rule::OutOfBounds, entry.value.spot, format!("`{what}` is too small")).help("at least 1Mi")
-        }
+        Some(_) => reader
+            .report
+            .mistake(Rule::OutOfBounds, entry.value.spot, format!("`{what}` is too small"))
+            .help("at least 1Mi"),
         None => reader
             .report
             .mistake(Rule::WrongForm, entry.value.spot, format!("`{what}` is not a size of memory"))
@@ -76,7 +76,9 @@ pub(crate) fn audit(entry: Option<&Entry>, reader: &mut Reader<'_>) -> AuditRule
             .help("leave it out");
     }
     let Some(loki) = fields.get("loki") else { return AuditRule::default() };
-    let Some(fields) = reader.fields(&loki.value, "audit.loki", &["url", "required"]) else { return AuditRule::default() };
+    let Some(fields) = reader.fields(&loki.value, "audit.loki", &["url", "required"]) else {
+        return AuditRule::default();
+    };
     if let Some(required) = fields.get("required") {
         required_is(required, reader);
     }
@@ -97,9 +99,7 @@ fn required_is(entry: &Entry, reader: &mut Reader<'_>) {
     const WORDS: [&str; 3] = ["start", "end", "never"];
     let Some(text) = reader.text(&entry.value, "audit.loki.required") else { return };
     if !WORDS.contains(&text.as_str()) {
-        reader
-            .report
-            .mistake(Rule::WrongValue, entry.value.spot, "`audit.loki.required` has another value than it can have")
-            .help_if(suggest::known(&text, WORDS));
+        let problem = format!("`audit.loki.required` cannot be `{}`", crate::fields::written(&entry.value));
+        reader.report.mistake(Rule::WrongValue, entry.value.spot, problem).help_if(suggest::known(&text, WORDS));
     }
 }

@@ -1,5 +1,7 @@
 //! The files that were read, and spots in them.
 
+use std::sync::Arc;
+
 use crate::Place;
 
 /// A stretch of a file. Columns count characters from 1; the end is exclusive.
@@ -29,7 +31,7 @@ impl Spot {
 pub(crate) struct Source {
     /// Its path as it is shown.
     pub shown: String,
-    pub text: String,
+    pub text: Arc<str>,
 }
 
 /// All files that were read.
@@ -38,7 +40,7 @@ pub(crate) struct Sources(Vec<Source>);
 
 impl Sources {
     pub fn add(&mut self, shown: String, text: String) -> u32 {
-        self.0.push(Source { shown, text });
+        self.0.push(Source { shown, text: text.into() });
         u32::try_from(self.0.len() - 1).unwrap_or(u32::MAX)
     }
 

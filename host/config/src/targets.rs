@@ -98,7 +98,10 @@ fn capabilities(head: &Head<'_>, shared: &Shared<'_>, report: &mut Report) {
         let Some(read) = shared.connections.get(&slot.connection) else { continue };
         let Some(capability) = read.capability else { continue };
         if capability != slot.capability {
-            let problem = format!("`{}` is a connection of the kind {capability}, and the plugin wants {}", slot.connection, slot.capability);
+            let problem = format!(
+                "`{}` is a connection of the kind {capability}, and the plugin wants {}",
+                slot.connection, slot.capability
+            );
             let fitting: Vec<&str> = shared
                 .connections
                 .iter()
@@ -116,23 +119,28 @@ fn capabilities(head: &Head<'_>, shared: &Shared<'_>, report: &mut Report) {
 
 /// Compiles the plugin's schema once. `None`: it cannot be used.
 fn compile<'a>(manifest: &'a Manifest, head: &Head<'_>, shared: &mut Shared<'a>, report: &mut Report) -> Option<()> {
-    let compiled = shared.validators.entry(&manifest.name).or_insert_with(|| match schema_check::compile(&manifest.schema) {
-        Ok(validator) => Some(validator),
-        Err(problem) => {
-            let problem = format!("the schema in the plugin `{}` {} cannot be used: {problem}", manifest.name, manifest.version);
-            report
-                .mistake(Rule::PluginSchema, head.plugin_spot, problem)
-                .help("this is the plugin's fault: take another version of it, or tell its authors");
-            None
-        }
-    });
+    let compiled =
+        shared.validators.entry(&manifest.name).or_insert_with(|| match schema_check::compile(&manifest.schema) {
+            Ok(validator) => Some(validator),
+            Err(problem) => {
+                let problem = format!(
+                    "the schema in the plugin `{}` {} cannot be used: {problem}",
+                    manifest.name, manifest.version
+                );
+                report
+                    .mistake(Rule::PluginSchema, head.plugin_spot, problem)
+                    .help("this is the plugin's fault: take another version of it, or tell its authors");
+                None
+            }
+        });
     compiled.as_ref().map(|_| ())
 }
 
 /// Notes names for `mentioned`, and finds objects declared twice.
 fn objects(head: &Head<'_>, found: &Found, shared: &mut Shared<'_>, report: &mut Report) {
     for spot in &found.unresolved {
-        let note = "this name holds a variable that is not set, so it is not counted among the names that documents mention";
+        let note =
+            "this name holds a variable that is not set, so it is not counted among the names that documents mention";
         if !head.chosen {
             report.note(Some(*spot), note);
         }
@@ -144,13 +152,19 @@ fn objects(head: &Head<'_>, found: &Found, shared: &mut Shared<'_>, report: &mut
                 continue;
             }
             let connection = shared.connections.get(&slot.connection).and_then(|read| read.connection.as_ref());
-            let server = connection.map_or_else(|| format!("of `{}`", slot.connection), |connection| connection.endpoint());
+            let server =
+                connection.map_or_else(|| format!("of `{}`", slot.connection), |connection| connection.endpoint());
             shared.declared.add(&server, &named.touch.kind, &named.touch.name, head.name, named.spot, report);
         }
     }
 }
 
-fn directories(head: &Head<'_>, found: &Found, shared: &mut Shared<'_>, report: &mut Report) -> BTreeMap<String, PathBuf> {
+fn directories(
+    head: &Head<'_>,
+    found: &Found,
+    shared: &mut Shared<'_>,
+    report: &mut Report,
+) -> BTreeMap<String, PathBuf> {
     let mut directories = BTreeMap::new();
     for (path, spot) in &found.directories {
         match shared.bodies.locate(path) {
@@ -186,7 +200,13 @@ fn secrets(head: &Head<'_>, found: &Found, shared: &Shared<'_>, report: &mut Rep
     (secrets, vault)
 }
 
-fn grant(head: &Head<'_>, manifest: &Manifest, found: &Found, shared: &Shared<'_>, report: &mut Report) -> Option<Grant> {
+fn grant(
+    head: &Head<'_>,
+    manifest: &Manifest,
+    found: &Found,
+    shared: &Shared<'_>,
+    report: &mut Report,
+) -> Option<Grant> {
     let Some(entry) = head.grant else {
         let problem = format!("`targets.{}` has no `grant`: nothing is allowed", head.name);
         report

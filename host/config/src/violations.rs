@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use crate::item::{Data, Item};
 use crate::report::Report;
-use crate::schema::{At, Schema, called, own_types};
+use crate::schema::{At, Schema, called, own_types, type_of};
 use crate::source::Spot;
+use crate::yaml::shown_key;
 use crate::{Rule, suggest};
 
 /// Checks `desired` and reports all that is wrong.
@@ -56,7 +57,7 @@ impl<'a, 's> Violations<'a, 's> {
                     if !found.path.is_empty() {
                         found.path.push('.');
                     }
-                    found.path.push_str(&key);
+                    found.path.push_str(shown_key(&key));
                 }
                 LocationSegment::Index(index) => {
                     let Some(item) = found.item.item(index) else { break };
@@ -107,11 +108,13 @@ impl<'a, 's> Violations<'a, 's> {
             Kind::Type { kind } => {
                 let wanted = match kind {
                     TypeKind::Single(wanted) => called(&wanted.to_string()).to_owned(),
-                    TypeKind::Multiple(wanted) => {
-                        wanted.iter().map(|wanted| called(&wanted.to_string()).to_owned()).collect::<Vec<_>>().join(" or ")
-                    }
+                    TypeKind::Multiple(wanted) => wanted
+                        .iter()
+                        .map(|wanted| called(&wanted.to_string()).to_owned())
+                        .collect::<Vec<_>>()
+                        .join(" or "),
                 };
-                let problem = format!("`{path}` must be {wanted}, and {quoted} {}", what_is(item));
+                let problem = format!("`{path}` must be {wanted}, and {}", found_instead(item));
                 (Rule::WrongType, problem, self.type_help(&found, &wanted))
             }
             Kind::Enum { options } => {
@@ -128,9 +131,11 @@ impl<'a, 's> Violations<'a, 's> {
                 let help = hint.clone().unwrap_or_else(|| format!("it must match `{pattern}`"));
                 (Rule::WrongForm, format!("`{path}`: {quoted} does not have the right form"), help)
             }
-            Kind::Format { format } => {
-                (Rule::WrongForm, format!("`{path}`: {quoted} is not a valid {format}"), hint.clone().unwrap_or_default())
-            }
+            Kind::Format { format } => (
+                Rule::WrongForm,
+                format!("`{path}`: {quoted} is not a valid {format}"),
+                hint.clone().unwrap_or_default(),
+            ),
             Kind::Minimum { limit } => bound(path, &quoted, "at least", limit),
             Kind::Maximum { limit } => bound(path, &quoted, "at most", limit),
             Kind::ExclusiveMinimum { limit } => bound(path, &quoted, "more than", limit),
@@ -138,10 +143,14 @@ impl<'a, 's> Violations<'a, 's> {
             Kind::MultipleOf { multiple_of } => {
                 (Rule::OutOfBounds, format!("`{path}`: {quoted} does not fit"), format!("a multiple of {multiple_of}"))
             }
-            Kind::MinLength { limit: 1 } => (Rule::OutOfBounds, format!("`{path}` is empty"), "give it a value".to_owned()),
+            Kind::MinLength { limit: 1 } => {
+                (Rule::OutOfBounds, format!("`{path}` is empty"), "give it a value".to_owned())
+            }
             Kind::MinLength { limit } => length(path, "short", with_hint(format!("at least {limit} characters"))),
             Kind::MaxLength { limit } => length(path, "long", with_hint(format!("at most {limit} characters"))),
-            Kind::MinItems { limit: 1 } => (Rule::OutOfBounds, format!("`{path}` is empty"), "list at least one".to_owned()),
+            Kind::MinItems { limit: 1 } => {
+                (Rule::OutOfBounds, format!("`{path}` is empty"), "list at least one".to_owned())
+            }
             Kind::MinItems { limit } => length(path, "short", with_hint(format!("at least {limit} items"))),
             Kind::MaxItems { limit } => length(path, "long", with_hint(format!("at most {limit} items"))),
             Kind::MinProperties { limit } => length(path, "small", with_hint(format!("at least {limit} fields"))),
@@ -157,12 +166,16 @@ impl<'a, 's> Violations<'a, 's> {
                 if item.has_unresolved() {
                     return;
                 }
-                (Rule::WrongValue, format!("`{path}` mixes forms that exclude each other"), hint.clone().unwrap_or_default())
+                (
+                    Rule::WrongValue,
+                    format!("`{path}` mixes forms that exclude each other"),
+                    hint.clone().unwrap_or_default(),
+                )
             }
             Kind::PropertyNames { error } => {
                 let name = error.instance().as_str().unwrap_or_default().to_owned();
                 let spot = item.field(&name).map_or(item.spot, |field| field.key_spot);
-                let problem = format!("`{name}` cannot be a key of `{path}`");
+                let problem = format!("`{}` cannot be a key of `{path}`", shown_key(&name));
                 let help = match error.kind() {
                     Kind::Pattern { pattern } => format!("keys must match `{pattern}`"),
                     Kind::Enum { options } => {
@@ -175,15 +188,21 @@ impl<'a, 's> Violations<'a, 's> {
                 return;
             }
             Kind::FalseSchema => (Rule::UnknownField, format!("`{path}` cannot stand here"), "leave it out".to_owned()),
-            Kind::Not { schema } if schema.get("enum").is_some() => {
-                (Rule::WrongValue, format!("`{path}` cannot be {quoted}"), hint.clone().unwrap_or_else(|| "choose another".to_owned()))
-            }
+            Kind::Not { schema } if schema.get("enum").is_some() => (
+                Rule::WrongValue,
+                format!("`{path}` cannot be {quoted}"),
+                hint.clone().unwrap_or_else(|| "choose another".to_owned()),
+            ),
             _ => {
                 if item.has_unresolved() {
                     return;
                 }
                 let problem = format!("`{path}` breaks the rule `{}` of the plugin's schema", error.kind().keyword());
-                (Rule::WrongValue, problem, hint.clone().unwrap_or_else(|| "`hyhost schema` shows the rules".to_owned()))
+                (
+                    Rule::WrongValue,
+                    problem,
+                    hint.clone().unwrap_or_else(|| "`hyhost schema` shows the rules".to_owned()),
+                )
             }
         };
         let help = (!help.is_empty()).then_some(help);
@@ -194,12 +213,10 @@ impl<'a, 's> Violations<'a, 's> {
         let known = properties(&found.at);
         for name in unexpected {
             let Some(field) = found.item.field(name) else { continue };
-            let problem = format!("unknown field `{name}` in `{}`", found.path);
-            self.report
-                .mistake(Rule::UnknownField, field.key_spot, problem)
-                .help_if(suggest::known(name, known.iter().copied()));
+            let known = suggest::known(name, known.iter().copied());
+            self.report.unknown_field(name, field.key_spot, &format!("in `{}`", found.path), known);
             // It may be a secret field that was misspelt.
-            for spot in scalar_spots(&field.value) {
+            for spot in words(&field.value) {
                 self.report.hide(spot);
             }
         }
@@ -258,7 +275,10 @@ impl<'a, 's> Violations<'a, 's> {
             let value = item.value();
             if let Some(first) = items.iter().take(index).find(|first| first.value() == value) {
                 let problem = format!("`{}[{index}]` says the same as an item before it", found.path);
-                self.report.mistake(Rule::DuplicateObject, item.spot, problem).help("keep one of them").other(first.spot);
+                self.report
+                    .mistake(Rule::DuplicateObject, item.spot, problem)
+                    .help("keep one of them")
+                    .other(first.spot);
             }
         }
     }
@@ -270,27 +290,33 @@ impl<'a, 's> Violations<'a, 's> {
     fn type_help(&self, found: &Found<'a, 's>, wanted: &str) -> String {
         let text = found.item.as_text().filter(|_| !found.item.secret);
         if found.item.secret {
-            let number = matches!(found.item.data, Data::Scalar(_));
+            let number = matches!(found.item.data, Data::Scalar(Value::Number(_)));
             let quotes = if number { ", in quotes if it looks like a number" } else { ", such as `app_db`" };
             return format!("the name of a secret stands here{quotes}");
         }
         if wanted == "true or false" && text.is_some_and(|text| matches!(text, "yes" | "no" | "on" | "off")) {
             return "write `true` or `false`: `yes`, `no`, `on` and `off` are words in YAML 1.2".to_owned();
         }
-        if wanted != "a text" && text.is_some_and(|text| !crate::core_schema::typed(text).is_string()) && found.item.written.is_none() {
+        if wanted != "a text"
+            && text.is_some_and(|text| !crate::core_schema::typed(text).is_string())
+            && found.item.written.is_none()
+        {
             return "leave the quotes out".to_owned();
         }
         if wanted == "a text" && matches!(found.item.data, Data::Scalar(_)) {
             return "put it in quotes if this is what it is meant to say".to_owned();
         }
-        description(&found.at).unwrap_or_else(|| match wanted {
+        if let Some(about) = description(&found.at) {
+            return format!("write {wanted} ({about})");
+        }
+        match wanted {
             "a map" => match properties(&found.at) {
                 known if known.is_empty() => "write `{ field: value }`".to_owned(),
                 known => format!("its fields are {}", suggest::list(&known)),
             },
             "a list" => "write `[ … ]`, or each item on a line of its own after `- `".to_owned(),
             _ => format!("write {wanted}"),
-        })
+        }
     }
 
     /// Whether an unknown field beside it seems to be this one.
@@ -310,12 +336,14 @@ fn length(path: &str, word: &str, help: String) -> (Rule, String, String) {
     (Rule::OutOfBounds, format!("`{path}` is too {word}"), help)
 }
 
-/// What a value is, in words.
-fn what_is(item: &Item) -> String {
+/// What stands there instead, in words.
+fn found_instead(item: &Item) -> String {
+    let quoted = item.quoted();
     match (&item.data, &item.written) {
-        (Data::List(_) | Data::Map(_), _) => "stands here".to_owned(),
-        (Data::Scalar(value), None) => format!("is {}", called(crate::schema::type_of(value))),
-        (Data::Scalar(value), Some(_)) => format!("is {} once it is filled in", called(crate::schema::type_of(value))),
+        (Data::List(_), _) => "this is a list".to_owned(),
+        (Data::Map(_), _) => "this is a map".to_owned(),
+        (Data::Scalar(value), None) => format!("{quoted} is {}", called(type_of(value))),
+        (Data::Scalar(value), Some(_)) => format!("{quoted} is {} once it is filled in", called(type_of(value))),
     }
 }
 
@@ -355,11 +383,13 @@ fn branch_in_words(branch: &Value) -> Option<String> {
     (!types.is_empty()).then(|| types.join(" or "))
 }
 
-fn scalar_spots(item: &Item) -> Vec<Spot> {
+/// Where its words are: scalars and keys.
+fn words(item: &Item) -> Vec<Spot> {
     match &item.data {
         Data::Scalar(_) => vec![item.spot],
-        Data::List(items) => items.iter().flat_map(scalar_spots).collect(),
-        Data::Map(fields) => fields.iter().flat_map(|field| scalar_spots(&field.value)).collect(),
+        Data::List(items) => items.iter().flat_map(words).collect(),
+        Data::Map(fields) => {
+            fields.iter().flat_map(|field| [vec![field.key_spot], words(&field.value)].concat()).collect()
+        }
     }
 }
-

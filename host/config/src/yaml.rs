@@ -46,12 +46,14 @@ pub(crate) struct Entry {
 }
 
 impl Node {
-    /// All scalars in it, itself included.
-    pub fn scalars(&self, visit: &mut impl FnMut(Spot, &Scalar)) {
+    /// Where its words are: scalars and keys.
+    pub fn words(&self) -> Vec<Spot> {
         match &self.kind {
-            Kind::Scalar(scalar) => visit(self.spot, scalar),
-            Kind::List(items) => items.iter().for_each(|item| item.scalars(visit)),
-            Kind::Map(entries) => entries.iter().for_each(|entry| entry.value.scalars(visit)),
+            Kind::Scalar(_) => vec![self.spot],
+            Kind::List(items) => items.iter().flat_map(Node::words).collect(),
+            Kind::Map(entries) => {
+                entries.iter().flat_map(|entry| [vec![entry.key_spot], entry.value.words()].concat()).collect()
+            }
         }
     }
 
@@ -113,17 +115,25 @@ pub(crate) fn parse(file: u32, text: &str, report: &mut Report) -> Option<Node> 
 }
 
 /// A line that is not YAML. It is shown only if neither it nor the line
-/// before speaks of secrets, since nothing is known about its parts.
+/// before nor the section speaks of secrets, since nothing is known about its
+/// parts.
 fn syntax(report: &mut Report, spot: Spot, cause: &str) {
-    let mut lines = [Some(spot.line), spot.line.checked_sub(1)].into_iter().flatten();
-    let risky = lines.any(|line| report.sources.line(spot.file, line).is_some_and(speaks_of_secrets));
+    let line = |number: u32| report.sources.line(spot.file, number);
+    let is_section = |text: &str| text.starts_with(|c: char| !c.is_whitespace() && c != '#');
+    let section = (1..=spot.line).rev().find(|number| line(*number).is_some_and(is_section));
+    let mut lines = [Some(spot.line), spot.line.checked_sub(1), section].into_iter().flatten();
+    let risky = lines.any(|number| line(number).is_some_and(speaks_of_secrets));
+    let tab =
+        report.sources.line(spot.file, spot.line).is_some_and(|line| line.trim_start_matches(' ').starts_with('\t'));
     let braces = report.sources.line(spot.file, spot.line).is_some_and(|line| line.contains("${"));
     let mut cause = cause.trim().to_owned();
     if risky {
         cause.push_str(" (the line is not shown, it may hold a secret)");
     }
     let draft = report.mistake(Rule::Syntax, spot, format!("this is not YAML: {cause}"));
-    draft.help(if braces {
+    draft.help(if tab {
+        "this line holds a tab: indent with spaces"
+    } else if braces {
         "within `{ … }` and `[ … ]` a value with `${…}` must be in quotes; it gets its type all the same"
     } else {
         "check indentation (spaces only), quotes and brackets here and in the lines above"
@@ -139,9 +149,31 @@ pub(crate) fn speaks_of_secrets(text: &str) -> bool {
     ["passw", "pasw", "secret", "token", "credential", "passphrase", "private"].iter().any(|word| lower.contains(word))
 }
 
+/// A key for a sentence. What is no word and speaks of secrets may be a field
+/// and a password whose `: ` is missing.
+pub(crate) fn shown_key(key: &str) -> &str {
+    if is_word(key) || !speaks_of_secrets(key) { key } else { "…" }
+}
+
+/// Letters, digits, `_`, `-` and `.`.
+pub(crate) fn is_word(key: &str) -> bool {
+    key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
+}
+
 enum Frame {
-    List { spot: Spot, anchor: usize, items: Vec<Node> },
-    Map { spot: Option<Spot>, start: Spot, anchor: usize, entries: Vec<Entry>, key: Option<(String, Spot, bool)>, merges: Vec<Node> },
+    List {
+        spot: Spot,
+        anchor: usize,
+        items: Vec<Node>,
+    },
+    Map {
+        spot: Option<Spot>,
+        start: Spot,
+        anchor: usize,
+        entries: Vec<Entry>,
+        key: Option<(Option<String>, Spot, bool)>,
+        merges: Vec<Node>,
+    },
 }
 
 struct Builder<'r> {
@@ -171,7 +203,7 @@ impl Builder<'_> {
                     Some(tag) if tag.is_yaml_core_schema_tag("str") => false,
                     Some(tag) if tag.is_yaml_core_schema() => true,
                     Some(_) => {
-                        self.tag(spot);
+                        self.tag(span);
                         style == ScalarStyle::Plain
                     }
                 };
@@ -180,14 +212,18 @@ impl Builder<'_> {
             }
             Event::SequenceStart(_, anchor, tag) => {
                 if tag.is_some_and(|tag| !tag.is_yaml_core_schema()) {
-                    self.tag(spot);
+                    self.tag(span);
                 }
-                self.stack.push(Frame::List { spot: Spot::point(self.file, spot.line, spot.column), anchor, items: Vec::new() });
+                self.stack.push(Frame::List {
+                    spot: Spot::point(self.file, spot.line, spot.column),
+                    anchor,
+                    items: Vec::new(),
+                });
                 true
             }
             Event::MappingStart(style, anchor, tag) => {
                 if tag.is_some_and(|tag| !tag.is_yaml_core_schema()) {
-                    self.tag(spot);
+                    self.tag(span);
                 }
                 let start = Spot::point(self.file, spot.line, spot.column);
                 // A block map has no sign of its own: its first key stands for it.
@@ -199,7 +235,9 @@ impl Builder<'_> {
             Event::Alias(anchor) => {
                 let Some(node) = self.anchors.get(&anchor).cloned() else {
                     let problem = "an alias within what it stands for";
-                    self.report.mistake(Rule::Alias, spot, problem).help("write out what is meant, or move the `&name`");
+                    self.report
+                        .mistake(Rule::Alias, spot, problem)
+                        .help("write out what is meant, or move the `&name`");
                     return false;
                 };
                 self.count += node.size() - 1;
@@ -209,7 +247,8 @@ impl Builder<'_> {
         }
     }
 
-    fn tag(&mut self, spot: Spot) {
+    fn tag(&mut self, span: Span) {
+        let spot = self.spot(span.tag_span().unwrap_or(span));
         self.report.mistake(Rule::Tag, spot, "tags of one's own are not known here").help("leave the `!…` out");
     }
 
@@ -241,7 +280,9 @@ impl Builder<'_> {
             Kind::List(maps) if lists => maps.into_iter().for_each(|map| self.merge(entries, map, false)),
             _ => {
                 let problem = "`<<` takes a map or a list of maps";
-                self.report.mistake(Rule::MergeKey, from.spot, problem).help("write `<<: *name` where `&name` marks a map");
+                self.report
+                    .mistake(Rule::MergeKey, from.spot, problem)
+                    .help("write `<<: *name` where `&name` marks a map");
             }
         }
     }
@@ -261,20 +302,24 @@ impl Builder<'_> {
             Some(Frame::List { items, .. }) => items.push(node),
             Some(Frame::Map { entries, key, merges, .. }) => match key.take() {
                 None => match node.kind {
-                    Kind::Scalar(scalar) => *key = Some((scalar.text, node.spot, scalar.plain)),
+                    Kind::Scalar(scalar) => *key = Some((Some(scalar.text), node.spot, scalar.plain)),
                     _ => {
-                        self.report.mistake(Rule::Key, node.spot, "a key must be a plain word").help("quote it if it holds `{`, `[` or `:`");
-                        *key = Some((String::new(), node.spot, false));
+                        self.report
+                            .mistake(Rule::Key, node.spot, "a key must be a plain word")
+                            .help("quote it if it holds `{`, `[` or `:`");
+                        *key = Some((None, node.spot, false));
                     }
                 },
-                Some((text, _, true)) if text == "<<" => merges.push(node),
-                Some((text, spot, _)) => match entries.iter().find(|entry| entry.key == text) {
+                Some((None, ..)) => {}
+                Some((Some(text), _, true)) if text == "<<" => merges.push(node),
+                Some((Some(text), spot, _)) => match entries.iter().find(|entry| entry.key == text) {
                     Some(first) => {
                         let other = first.key_spot;
-                        let mut hidden = Vec::new();
-                        node.scalars(&mut |spot, _| hidden.push(spot));
-                        hidden.into_iter().for_each(|spot| self.report.hide(spot));
-                        let problem = format!("`{text}` stands twice in one map");
+                        node.words().into_iter().for_each(|spot| self.report.hide(spot));
+                        if shown_key(&text) != text {
+                            self.report.hide(spot);
+                        }
+                        let problem = format!("`{}` stands twice in one map", shown_key(&text));
                         self.report.mistake(Rule::DuplicateKey, spot, problem).help("keep one of them").other(other);
                     }
                     None => entries.push(Entry { key: text, key_spot: spot, value: node }),

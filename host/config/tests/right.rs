@@ -31,7 +31,8 @@ fn dump(stack: &Stack, case: &Path) -> String {
         for slot in &target.slots {
             writeln!(text, "  slot {}: {} = {}", slot.name, slot.capability, slot.connection).unwrap();
         }
-        writeln!(text, "  after {:?}, timeout {:?}, ready {:?}", target.after, target.timeout, target.ready_timeout).unwrap();
+        writeln!(text, "  after {:?}, timeout {:?}, ready {:?}", target.after, target.timeout, target.ready_timeout)
+            .unwrap();
         writeln!(text, "  desired {}", target.desired).unwrap();
         for (connection, kinds) in &target.grant.connections {
             for (kind, rule) in kinds {

@@ -1,5 +1,7 @@
 //! What both kinds of golden tests share: the plugins and the environment.
 
+#![allow(dead_code, reason = "each kind of test uses a part of it")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
