@@ -152,3 +152,61 @@ pub fn pascal(text: &str) -> String {
 fn singular(name: &str) -> &str {
     name.strip_suffix('s').unwrap_or(name)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn rust(schema: Value) -> Result<(String, Vec<String>)> {
+        let defs = BTreeMap::from([
+            ("thing".to_owned(), json!({ "type": "object", "properties": { "as": { "type": "string" } } })),
+            ("secret".to_owned(), json!({ "type": "object" })),
+        ]);
+        let mut types = Types::new(&defs);
+        let name = types.rust(&schema, "Things")?;
+        Ok((name, types.structs().cloned().collect()))
+    }
+
+    #[test]
+    fn a_schema_becomes_the_type_that_holds_its_values() {
+        let cases = [
+            (json!({ "enum": ["a", "b"] }), "String"),
+            (json!({ "type": ["boolean", "null"] }), "Option<bool>"),
+            (json!({ "type": ["array", "null"], "items": { "type": "integer" } }), "Option<Vec<i64>>"),
+            (json!({ "type": "array", "items": { "type": "object", "properties": {} } }), "Vec<Thing>"),
+            (json!({ "type": "array", "items": { "$ref": "#/$defs/thing" } }), "Vec<Thing>"),
+            (json!({ "$ref": "#/$defs/secret" }), "SecretName"),
+            (json!({ "type": "object" }), "serde_json::Map<String, serde_json::Value>"),
+            (
+                json!({ "type": "object", "additionalProperties": { "type": "string" } }),
+                "std::collections::BTreeMap<String, String>",
+            ),
+        ];
+        for (schema, expected) in cases {
+            assert_eq!(rust(schema.clone()).unwrap().0, expected, "{schema}");
+        }
+    }
+
+    #[test]
+    fn what_no_type_fits_is_an_error_and_not_a_guess() {
+        for schema in [json!({}), json!({ "type": ["string", "integer"] }), json!({ "$ref": "#/$defs/other" })] {
+            assert!(rust(schema.clone()).is_err(), "{schema}");
+        }
+    }
+
+    #[test]
+    fn a_field_that_may_be_absent_is_an_option_and_a_keyword_is_escaped() {
+        let (_, structs) = rust(json!({ "$ref": "#/$defs/thing" })).unwrap();
+        assert!(structs[0].contains("pub r#as: Option<String>,"), "{}", structs[0]);
+    }
+
+    #[test]
+    fn sentences_begin_with_a_capital_unless_with_code() {
+        assert_eq!(sentence("a role; `public` is everybody"), "A role; `public` is everybody.");
+        assert_eq!(sentence("absent: none"), "Absent: none.");
+        assert_eq!(sentence("sha256:…"), "sha256:…");
+        assert_eq!(sentence("server_version_num, such as 1"), "server_version_num, such as 1.");
+    }
+}
