@@ -33,13 +33,11 @@ impl<'s> Resolver<'_, 's> {
         if at.iter().any(|schema| matches!(mark(schema), Ok(Some(Mark::Secret(_))))) {
             return self.secret(node);
         }
-        if let (Kind::Map(entries), false) = (&node.kind, literal) {
-            if let [entry] = &entries[..] {
-                if entry.key == "from" {
+        if let (Kind::Map(entries), false) = (&node.kind, literal)
+            && let [entry] = &entries[..]
+                && entry.key == "from" {
                     return self.from(&entry.value, at, key);
                 }
-            }
-        }
         match &node.kind {
             Kind::Scalar(scalar) => {
                 if key.is_some_and(speaks_of_secrets) && !self.secrets.is_known(&scalar.text) {

@@ -20,11 +20,10 @@ pub fn schema(manifests: &[Manifest]) -> Value {
         target["properties"]["plugin"]["enum"] = json!(names);
     }
     target["allOf"] = manifests.iter().map(by_plugin).collect();
-    if manifests.is_empty() {
-        if let Some(target) = target.as_object_mut() {
+    if manifests.is_empty()
+        && let Some(target) = target.as_object_mut() {
             target.remove("allOf");
         }
-    }
     for manifest in manifests {
         let key = key(&manifest.name);
         let mut desired = value_schema(&manifest.schema, &format!("#/$defs/{key}"));

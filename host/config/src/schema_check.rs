@@ -79,11 +79,10 @@ impl Check<'_> {
         for keyword in ["$ref", "$dynamicRef"] {
             match keywords.get(keyword) {
                 None => {}
-                Some(Value::String(target)) if keyword == "$ref" && target.starts_with('#') => {
-                    if self.root.pointer(&target[1..]).is_none() {
+                Some(Value::String(target)) if keyword == "$ref" && target.starts_with('#')
+                    && self.root.pointer(&target[1..]).is_none() => {
                         return Err(format!("`{target}` at `{}` leads nowhere", self.pointer));
                     }
-                }
                 Some(_) => return Err(format!("`{keyword}` at `{}` is not a local reference", self.pointer)),
             }
         }

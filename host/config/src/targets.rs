@@ -190,11 +190,10 @@ fn secrets(head: &Head<'_>, found: &Found, shared: &Shared<'_>, report: &mut Rep
         let Some(name) = shared.secrets.named_text(&field.name, field.spot, &field.path, head.chosen, report) else {
             continue;
         };
-        if head.chosen {
-            if let Some(secret) = shared.secrets.read(&name, field.spot, shared.env, report) {
+        if head.chosen
+            && let Some(secret) = shared.secrets.read(&name, field.spot, shared.env, report) {
                 vault.insert(name.clone(), secret);
             }
-        }
         secrets.insert((name, field.sink.clone()));
     }
     (secrets, vault)
@@ -215,11 +214,10 @@ fn grant(
         return None;
     };
     let mut reader = Reader { report, env: shared.env, lenient: !head.chosen };
-    if let Kind::Scalar(scalar) = &entry.value.kind {
-        if scalar.text == "desired" {
+    if let Kind::Scalar(scalar) = &entry.value.kind
+        && scalar.text == "desired" {
             return Some(grants::of_desired(found, &head.slots));
         }
-    }
     let kinds = crate::marks::kinds(&manifest.schema);
     let grant = grants::spelt_out(&entry.value, head.name, &head.slots, &kinds, &mut reader)?;
     grants::compare(&grant, found, &head.slots, &entry.value, report);

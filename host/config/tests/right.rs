@@ -1,5 +1,7 @@
 //! Documents that must load, and what they come to.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
 mod common;
 
 use std::fmt::Write;

@@ -1,6 +1,8 @@
 //! A slip of the keyboard beside a password: whatever comes of it, the
 //! password is shown nowhere, and nothing panics.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
 mod common;
 
 use hyhost_config::load;

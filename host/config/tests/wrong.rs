@@ -3,6 +3,8 @@
 //! Each case is a directory of `tests/wrong`; `UPDATE_EXPECT=1` writes the
 //! expected texts anew.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
 mod common;
 
 use hyhost_config::load;

@@ -1,6 +1,7 @@
 //! What both kinds of golden tests share: the plugins and the environment.
 
 #![allow(dead_code, reason = "each kind of test uses a part of it")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
