@@ -24,6 +24,7 @@ pub(crate) fn class_of(code: &str, when: When) -> Class {
         // Starting up, shutting down, crashed, out of sessions.
         "57P01" | "57P02" | "57P03" | "53300" => Class::NotReady,
         "40001" | "40P01" | "55P03" | "55006" | "57014" => Class::Transient,
+        "XX000" if when == When::Login => Class::Transient,
         // Made by somebody else meanwhile; XX000 on a catalogue statement is
         // "tuple concurrently updated".
         "42710" | "42P04" | "42P06" | "42P07" | "23505" | "XX000" => Class::Conflict,

@@ -51,7 +51,9 @@ pub(crate) async fn look(client: &Client, what: &str) -> Result<Result<History, 
         Ok(history) => Ok(history),
         Err(wrong) => Err(Fault::new(
             Class::Denied,
-            format!("{what}: the migrations' history is not used: {wrong}; put that right as the owner of the database"),
+            format!(
+                "{what}: the migrations' history is not used: {wrong}; put that right as the owner of the database"
+            ),
         )),
     })
 }

@@ -55,7 +55,10 @@ pub(crate) fn split(script: &str) -> Result<Vec<Statement<'_>>, ScriptError> {
     let mut statements = Vec::new();
     while let Some(statement) = lexer.next_statement()? {
         if statement.word(0) == "COPY" && statement.streams {
-            return Err(ScriptError::new(statement.line, "COPY through the client is not possible in a script; use INSERT"));
+            return Err(ScriptError::new(
+                statement.line,
+                "COPY through the client is not possible in a script; use INSERT",
+            ));
         }
         statements.push(statement);
     }
@@ -369,7 +372,26 @@ mod tests {
 
     #[test]
     fn never_panics_and_loses_nothing() {
-        let parts = ["'", "\"", "$", "$a$", "--", "/*", "*/", "\\", ";", "(", ")", "E'", "é", "\n", "begin ", "create function ", "x", "1"];
+        let parts = [
+            "'",
+            "\"",
+            "$",
+            "$a$",
+            "--",
+            "/*",
+            "*/",
+            "\\",
+            ";",
+            "(",
+            ")",
+            "E'",
+            "é",
+            "\n",
+            "begin ",
+            "create function ",
+            "x",
+            "1",
+        ];
         let mut random = fastrand::Rng::with_seed(11);
         for _ in 0..20_000 {
             let script: String = (0..random.usize(0..14)).map(|_| parts[random.usize(..parts.len())]).collect();

@@ -125,6 +125,11 @@ impl Server {
                     return Ok(session);
                 }
                 Err(fault) if fault.login_refused => refusal = Some(fault),
+                // The database that the documents name for the connection is
+                // not for us to make: whoever does may still be at it.
+                Err(fault) if fault.code.as_deref() == Some("3D000") && database == self.sql.database => {
+                    return Err(Fault { class: Class::NotReady, ..fault });
+                }
                 Err(fault) => return Err(fault),
             }
         }

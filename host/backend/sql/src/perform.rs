@@ -139,11 +139,8 @@ fn stands_alone(work: &Work) -> Option<&[String]> {
 
 fn explain(pool: &Pool, job: &Job, error: &tokio_postgres::Error) -> Fault {
     let what = format!("{}: {}", pool.server.name, job.label);
-    let what = if job.database == pool.server.sql.database {
-        what
-    } else {
-        format!("{what} in database `{}`", job.database)
-    };
+    let what =
+        if job.database == pool.server.sql.database { what } else { format!("{what} in database `{}`", job.database) };
     session_fault(error, &what)
 }
 
@@ -221,7 +218,9 @@ async fn transaction(pool: &Arc<Pool>, jobs: Vec<Result<Job, Fault>>, deadline: 
     };
     match done {
         Ok(answers) => answers.into_iter().map(Ok).collect(),
-        Err((culprit, fault)) => jobs.iter().enumerate().map(|(at, job)| Err(rolled_back(at, job, culprit, &fault, &jobs))).collect(),
+        Err((culprit, fault)) => {
+            jobs.iter().enumerate().map(|(at, job)| Err(rolled_back(at, job, culprit, &fault, &jobs))).collect()
+        }
     }
 }
 

@@ -55,20 +55,20 @@ impl Pool {
     ) -> Result<Lease, Fault> {
         let permit = timeout_at(deadline, self.permits.clone().acquire_owned()).await;
         let Ok(Ok(permit)) = permit else { return Err(self.late(database)) };
-        if matches!(login, Login::Own) {
-            if let Some(session) = self.take_idle(database) {
-                let lease = Lease { session: Some(session), permit: Some(permit), pool: self.clone(), keep: true };
-                return match timeout_at(deadline, prepare(lease.client(), true, deadline)).await {
-                    Ok(Ok(())) => Ok(lease),
-                    Err(_) => Err(self.late(database)),
-                    // It was lost while it lay idle: not worth a fault. The
-                    // next one may be too, until none is idle.
-                    Ok(Err(_)) => {
-                        drop(lease);
-                        Box::pin(self.lease(database, login, deadline)).await
-                    }
-                };
-            }
+        if matches!(login, Login::Own)
+            && let Some(session) = self.take_idle(database)
+        {
+            let lease = Lease { session: Some(session), permit: Some(permit), pool: self.clone(), keep: true };
+            return match timeout_at(deadline, prepare(lease.client(), true, deadline)).await {
+                Ok(Ok(())) => Ok(lease),
+                Err(_) => Err(self.late(database)),
+                // It was lost while it lay idle: not worth a fault. The
+                // next one may be too, until none is idle.
+                Ok(Err(_)) => {
+                    drop(lease);
+                    Box::pin(self.lease(database, login, deadline)).await
+                }
+            };
         }
         self.make_room();
         let opened = timeout_at(deadline, self.server.open(database, login)).await;

@@ -127,16 +127,13 @@ fn quoted_item(text: &str) -> (String, &str) {
     let mut item = String::new();
     let mut chars = text.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
-        if c == '"' {
-            if chars.next_if(|(_, next)| *next == '"').is_none() {
-                let after = text.get(at + 1..).unwrap_or_default();
-                // Whatever stands between the quote and the comma is not
-                // dropped silently: it becomes part of the name.
-                let comma = after.find(',').unwrap_or(after.len());
-                let (trail, after) = after.split_at(comma);
-                item.push_str(trail.trim_end());
-                return (item, after);
-            }
+        if c == '"' && chars.next_if(|(_, next)| *next == '"').is_none() {
+            // Whatever stands between the quote and the comma is not dropped
+            // silently: it becomes part of the name.
+            let after = text.get(at + 1..).unwrap_or_default();
+            let (trail, after) = after.split_at(after.find(',').unwrap_or(after.len()));
+            item.push_str(trail.trim_end());
+            return (item, after);
         }
         item.push(c);
     }

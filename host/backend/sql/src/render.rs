@@ -239,8 +239,7 @@ mod tests {
                 let known = row.args.contains_key(argument) || row.args.contains_key(&format!("{argument}?"));
                 assert!(known, "{}: {argument}", row.name);
                 let kind = kind.split(' ').next().unwrap();
-                let kinds =
-                    ["id", "grantee", "on", "int", "text", "words", "verifier", "parameter", "parameter_value"];
+                let kinds = ["id", "grantee", "on", "int", "text", "words", "verifier", "parameter", "parameter_value"];
                 assert!(kinds.contains(&kind), "{}: {kind}", row.name);
             }
         }

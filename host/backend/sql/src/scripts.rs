@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use hyhost_backend::{Class, Fault};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_postgres::error::ErrorPosition;
 use tokio_postgres::{Client, Error, SimpleQueryMessage};
@@ -167,9 +167,8 @@ struct Run<'a> {
 
 async fn run(pool: &Arc<Pool>, job: &Job, script: &Script, deadline: Instant) -> Answer {
     let what = path(pool, job, script);
-    let checked = check(&script.text).map_err(|error| {
-        Fault::new(Class::Invalid, format!("{what}:{}: {}", error.line, error.problem))
-    })?;
+    let checked = check(&script.text)
+        .map_err(|error| Fault::new(Class::Invalid, format!("{what}:{}: {}", error.line, error.problem)))?;
     let lease = pool.lease(&job.database, login(script.login.as_ref()), deadline).await;
     let lease = lease.map_err(|fault| Fault { message: format!("{what}: {}", fault.message), ..fault })?;
     let run = Run { script, checked, what, step: Mutex::new(Step::Waiting) };
@@ -177,7 +176,7 @@ async fn run(pool: &Arc<Pool>, job: &Job, script: &Script, deadline: Instant) ->
         Ok(answer) => {
             // It is ended, not kept; an open transaction ends with it.
             lease.finish().await;
-            answer.map(|state| json!({"state": state}))
+            answer.map(Value::from)
         }
         Err(_) => Err(run.cancelled()),
     }
@@ -379,7 +378,9 @@ impl Run<'_> {
         match step {
             Step::Waiting => Fault::new(
                 Class::Transient,
-                format!("{what}: another run held the migrations' lock of the database for all that time; nothing of it ran"),
+                format!(
+                    "{what}: another run held the migrations' lock of the database for all that time; nothing of it ran"
+                ),
             ),
             Step::InTransaction => Fault::new(
                 Class::Transient,

@@ -9,8 +9,8 @@ use std::num::NonZeroU32;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use hyhost_backend::{Class, Fault};
-use ring::{digest, hmac, pbkdf2};
 use ring::rand::{SecureRandom as _, SystemRandom};
+use ring::{digest, hmac, pbkdf2};
 
 const ITERATIONS: NonZeroU32 = NonZeroU32::new(4096).unwrap();
 const SALT: usize = 16;
@@ -132,7 +132,8 @@ mod tests {
 
     #[test]
     fn what_is_no_verifier_matches_nothing() {
-        for text in ["", "md5a3556571e93b0d20722ba62be61e8c2d", "SCRAM-SHA-256$0:AA==$AA==:AA==", "SCRAM-SHA-256$4096:"] {
+        for text in ["", "md5a3556571e93b0d20722ba62be61e8c2d", "SCRAM-SHA-256$0:AA==$AA==:AA==", "SCRAM-SHA-256$4096:"]
+        {
             assert!(!matches(text, ""), "{text}");
         }
     }

@@ -360,7 +360,7 @@ pub struct RunScript {
 
 impl Operation for RunScript {
     type Capability = Sql;
-    type Output = ();
+    type Output = Option<String>;
     const NAME: &'static str = "RunScript";
 }
 

@@ -43,16 +43,21 @@ async fn a_name_is_only_a_name() {
             &backend,
             vec![
                 request("CreateSchema", json!({"database": db, "name": name, "owner": name})),
-                request("GrantOnSchema", json!({"database": db, "schema": name, "role": names[1], "privileges": ["USAGE"]})),
+                request(
+                    "GrantOnSchema",
+                    json!({"database": db, "schema": name, "role": names[1], "privileges": ["USAGE"]}),
+                ),
             ],
         )
         .await;
         assert!(answers.iter().all(Result::is_ok), "{name}: {answers:?}");
     }
     let schemas = one(&backend, "ReadSchemas", json!({"database": db, "names": names})).await.unwrap();
-    let mut found: Vec<_> = schemas.as_array().unwrap().iter().map(|s| s["name"].as_str().unwrap().to_owned()).collect();
+    let mut found: Vec<_> =
+        schemas.as_array().unwrap().iter().map(|s| s["name"].as_str().unwrap().to_owned()).collect();
     let mut names = names;
-    (found.sort(), names.sort());
+    found.sort();
+    names.sort();
     assert_eq!(found, names);
 }
 

@@ -2,6 +2,8 @@
 //! each makes names of its own; `HYHOST_TEST_POSTGRES=user:password@host:port`
 //! takes another server, such as one of an older version.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on ends here")]
+
 mod hostile;
 mod migrations;
 mod rows;

@@ -45,7 +45,12 @@ impl Home {
 
     async fn files(&self) -> Vec<String> {
         let history = self.history().await.unwrap();
-        history.as_array().map_or(&[][..], Vec::as_slice).iter().map(|row| row["file"].as_str().unwrap().to_owned()).collect()
+        history
+            .as_array()
+            .map_or(&[][..], Vec::as_slice)
+            .iter()
+            .map(|row| row["file"].as_str().unwrap().to_owned())
+            .collect()
     }
 
     async fn admin(&self, text: &str) -> Option<String> {
@@ -60,12 +65,13 @@ async fn a_script_runs_once_as_its_role() {
     let text = "\u{feff}create table t (a text default 'x;''y');\r\n\
         create function f() returns text language plpgsql as $$ begin return session_user || current_user; end $$;\n\
         insert into t values (f()), (current_schema());";
-    assert_eq!(home.run("1.sql", text).await, Ok(json!({"state": "done"})));
-    assert_eq!(home.run("1.sql", text).await, Ok(json!({"state": "unchanged"})));
+    assert_eq!(home.run("1.sql", text).await, Ok(json!("done")));
+    assert_eq!(home.run("1.sql", text).await, Ok(json!("unchanged")));
     let owner = &home.owner;
     assert_eq!(home.admin("SELECT string_agg(a, ' ') FROM public.t").await, Some(format!("{owner}{owner} public")));
     assert_eq!(home.files().await, ["1.sql"]);
-    let row = home.admin("SELECT applied_by || ' ' || hyhost || ' ' || (duration_ms >= 0) FROM hyhost.migrations").await;
+    let row =
+        home.admin("SELECT applied_by || ' ' || hyhost || ' ' || (duration_ms >= 0) FROM hyhost.migrations").await;
     assert_eq!(row, Some(format!("{owner} {} true", env!("CARGO_PKG_VERSION"))));
     let fault = home.run("1.sql", "select 1").await.unwrap_err();
     assert_eq!(fault.class, Class::Conflict);
@@ -77,7 +83,7 @@ async fn a_script_of_the_connections_own_account() {
     one(&home.backend, "AlterDatabaseOwner", json!({"name": home.db, "owner": "postgres"})).await.unwrap();
     let args = json!({"database": home.db, "directory": "m", "file": "1.sql", "digest": format!("sha256:{:0>64}", 1)});
     let ran = each(&home.backend, vec![script(args, "create table t ()")]).await.remove(0);
-    assert_eq!(ran, Ok(json!({"state": "done"})));
+    assert_eq!(ran, Ok(json!("done")));
     let read = one(&home.backend, "ReadMigrations", json!({"database": home.db})).await.unwrap();
     assert_eq!(read[0]["file"], "1.sql");
     // The same history is not the owner's.
@@ -94,7 +100,8 @@ async fn a_script_that_fails_leaves_nothing() {
     assert_eq!(fault.code.as_deref(), Some("42703"));
     assert_eq!(fault.class, Class::Failed);
     // Without a position: the line of the statement.
-    let fault = home.run("1.sql", "create table t (a int);\nselect '☃';\n\n-- x\ncreate table t (b int)").await.unwrap_err();
+    let fault =
+        home.run("1.sql", "create table t (a int);\nselect '☃';\n\n-- x\ncreate table t (b int)").await.unwrap_err();
     assert!(fault.message.contains("1.sql:5: relation \"t\" already exists"), "{fault}");
     assert_eq!(home.history().await, Ok(Value::Null));
     assert_eq!(home.admin("SELECT to_regclass('public.t')::text").await, None);
@@ -122,7 +129,8 @@ async fn transaction_control_never_runs() {
     }
     assert_eq!(home.admin("SELECT to_regclass('public.t')::text").await, None);
     // What the lexer is told wrongly about shows in the transaction's number.
-    let hidden = "set standard_conforming_strings = off;\nselect 'a\\'; select ';\ncommit; create table u (); select '\\'';";
+    let hidden =
+        "set standard_conforming_strings = off;\nselect 'a\\'; select ';\ncommit; create table u (); select '\\'';";
     let ran = home.run("2.sql", hidden).await;
     assert!(ran.is_err(), "{ran:?}");
     assert_eq!(home.files().await, [""; 0]);
@@ -142,7 +150,7 @@ async fn a_role_left_behind_is_refused() {
     assert!(fault.message.contains("RESET ROLE"), "{fault}");
     assert_eq!(home.admin("SELECT to_regclass('public.t')::text").await, None);
     let kept = format!("set role {group}; reset role");
-    assert_eq!(home.run("1.sql", &kept).await, Ok(json!({"state": "done"})));
+    assert_eq!(home.run("1.sql", &kept).await, Ok(json!("done")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -156,15 +164,27 @@ async fn a_history_that_is_a_trap_is_not_touched() {
             "drop trigger x on hyhost.migrations",
             "triggers",
         ),
-        ("create rule x as on insert to hyhost.migrations do also select 1", "drop rule x on hyhost.migrations", "rules"),
+        (
+            "create rule x as on insert to hyhost.migrations do also select 1",
+            "drop rule x on hyhost.migrations",
+            "rules",
+        ),
         (
             "alter table hyhost.migrations enable row level security",
             "alter table hyhost.migrations disable row level security",
             "row security",
         ),
         ("create table public.child () inherits (hyhost.migrations)", "drop table public.child", "inherits"),
-        ("alter table hyhost.migrations owner to postgres", &format!("alter table hyhost.migrations owner to {}", home.owner), "belongs to"),
-        ("alter schema hyhost owner to postgres", &format!("alter schema hyhost owner to {}", home.owner), "belongs to"),
+        (
+            "alter table hyhost.migrations owner to postgres",
+            &format!("alter table hyhost.migrations owner to {}", home.owner),
+            "belongs to",
+        ),
+        (
+            "alter schema hyhost owner to postgres",
+            &format!("alter schema hyhost owner to {}", home.owner),
+            "belongs to",
+        ),
     ] {
         theirs(&home.db).await.batch_execute(trap).await.unwrap();
         for answer in [home.history().await, home.run("2.sql", "select 1").await] {
@@ -175,7 +195,13 @@ async fn a_history_that_is_a_trap_is_not_touched() {
         theirs(&home.db).await.batch_execute(undo).await.unwrap();
         assert_eq!(home.files().await, ["1.sql"], "{word}");
     }
-    theirs(&home.db).await.batch_execute("alter table hyhost.migrations rename to m; create view hyhost.migrations as select * from hyhost.m").await.unwrap();
+    theirs(&home.db)
+        .await
+        .batch_execute(
+            "alter table hyhost.migrations rename to m; create view hyhost.migrations as select * from hyhost.m",
+        )
+        .await
+        .unwrap();
     assert!(home.history().await.unwrap_err().message.contains("no ordinary table"));
 }
 
@@ -184,15 +210,22 @@ async fn a_file_can_do_without_a_transaction() {
     let home = Home::new().await;
     home.run("1.sql", "create table t (a int); insert into t values (1), (1)").await.unwrap();
     let text = "-- an index\n-- hyhost: no-transaction\n\ncreate index concurrently i on t (a);\nbegin; insert into t values (2); commit;\n";
-    assert_eq!(home.run("2.sql", text).await, Ok(json!({"state": "done"})));
-    assert_eq!(home.admin("SELECT indisvalid FROM pg_index WHERE indexrelid = 'public.i'::regclass").await.as_deref(), Some("t"));
+    assert_eq!(home.run("2.sql", text).await, Ok(json!("done")));
+    assert_eq!(
+        home.admin("SELECT indisvalid FROM pg_index WHERE indexrelid = 'public.i'::regclass").await.as_deref(),
+        Some("t")
+    );
     assert_eq!(home.files().await, ["1.sql", "2.sql"]);
 
-    let text = "-- hyhost: no-transaction\ncreate table u (a int);\ncreate unique index concurrently j\n  on t (a);\nselect 1";
+    let text =
+        "-- hyhost: no-transaction\ncreate table u (a int);\ncreate unique index concurrently j\n  on t (a);\nselect 1";
     let fault = home.run("3.sql", text).await.unwrap_err();
     assert_eq!((fault.class, fault.code.as_deref()), (Class::Failed, Some("23505")));
     assert!(fault.message.contains("3.sql:3: "), "{fault}");
-    assert!(fault.message.contains("statement 2 of 3") && fault.message.contains("statement 1 is done and stays"), "{fault}");
+    assert!(
+        fault.message.contains("statement 2 of 3") && fault.message.contains("statement 1 is done and stays"),
+        "{fault}"
+    );
     let fault = home.run("4.sql", "-- hyhost: no-transaction\nselect 1;\nselect\n  nothing").await.unwrap_err();
     assert!(fault.message.contains("4.sql:4: "), "{fault}");
     let fault = home.run("5.sql", "-- hyhost: no-transaction\nbegin; create table v ()").await.unwrap_err();
@@ -207,7 +240,7 @@ async fn two_runs_at_once_are_one() {
     let text = "create table t (a int); select pg_sleep(0.5); insert into t values (1)";
     let [a, b] = [&home.backend, &other].map(|backend| each(backend, vec![home.script("1.sql", text)]));
     let (mut a, mut b) = tokio::join!(a, b);
-    let mut states = [a.remove(0).unwrap(), b.remove(0).unwrap()].map(|answer| answer["state"].as_str().unwrap().to_owned());
+    let mut states = [a.remove(0).unwrap(), b.remove(0).unwrap()].map(|answer| answer.as_str().unwrap().to_owned());
     states.sort();
     assert_eq!(states, ["done", "unchanged"]);
     assert_eq!(home.admin("SELECT count(*) FROM public.t").await.as_deref(), Some("1"));
@@ -228,7 +261,8 @@ async fn a_script_that_takes_too_long_is_cancelled() {
     };
     let began = Instant::now();
     // It takes the server's own limit away.
-    let fault = perform("create table t (); set statement_timeout = 0; select pg_sleep(30)").await.remove(0).unwrap_err();
+    let fault =
+        perform("create table t (); set statement_timeout = 0; select pg_sleep(30)").await.remove(0).unwrap_err();
     assert_eq!(fault.class, Class::Transient);
     assert!(fault.message.contains("nothing of it is left"), "{fault}");
     assert!(began.elapsed() < Duration::from_secs(3));

@@ -20,14 +20,18 @@ async fn the_server_says_what_it_is() {
 #[tokio::test(flavor = "multi_thread")]
 async fn roles() {
     let (backend, role, group) = (ours(), fresh("role"), fresh("group"));
-    let create = json!({"name": role, "login": true, "connection_limit": 7, "createdb": true, "password": {"secret": "one"}});
+    let create =
+        json!({"name": role, "login": true, "connection_limit": 7, "createdb": true, "password": {"secret": "one"}});
     let answers = each(
         &backend,
         vec![
             request("CreateRole", json!({"name": group})),
             request("CreateRole", create.clone()),
             request("GrantMembership", json!({"role": group, "member": role})),
-            request("SetRoleSetting", json!({"name": role, "setting": "search_path", "value": "\"$user\", app, \"Mixed, x\""})),
+            request(
+                "SetRoleSetting",
+                json!({"name": role, "setting": "search_path", "value": "\"$user\", app, \"Mixed, x\""}),
+            ),
             request("SetRoleSetting", json!({"name": role, "setting": "app.note", "value": "a=b 'c' \\d"})),
             request("SetRoleSetting", json!({"name": role, "setting": "DateStyle", "value": "ISO, DMY"})),
         ],
@@ -45,7 +49,8 @@ async fn roles() {
     assert!(everyone.as_array().unwrap().iter().any(|found| found["name"] == "pg_monitor"));
 
     assert!(theirs_as(&role, &value_of("one"), "postgres").await.is_ok());
-    let matches = |secret: &'static str| one(&backend, "PasswordMatches", json!({"role": role, "password": {"secret": secret}}));
+    let matches =
+        |secret: &'static str| one(&backend, "PasswordMatches", json!({"role": role, "password": {"secret": secret}}));
     assert_eq!(matches("one").await, Ok(json!(true)));
     assert_eq!(matches("two").await, Ok(json!(false)));
     let alter = json!({"name": role, "password": {"secret": "two"}, "connection_limit": -1, "createdb": false});
@@ -85,7 +90,10 @@ async fn databases_schemas_and_tables() {
     let grant = json!({"database": db, "role": user, "privileges": ["CONNECT", "TEMPORARY"]});
     assert_eq!(one(&backend, "GrantOnDatabase", grant).await, Ok(Value::Null));
     let read = one(&backend, "ReadDatabases", json!({"names": [db]})).await.unwrap();
-    assert_eq!((&read[0]["name"], &read[0]["owner"], &read[0]["encoding"]), (&json!(db), &json!(owner), &json!("UTF8")));
+    assert_eq!(
+        (&read[0]["name"], &read[0]["owner"], &read[0]["encoding"]),
+        (&json!(db), &json!(owner), &json!("UTF8"))
+    );
     let privileges = read[0]["privileges"].as_array().unwrap();
     for expected in [
         privilege("public", "CONNECT", true),
@@ -105,7 +113,10 @@ async fn databases_schemas_and_tables() {
             request("CreateSchema", json!({"database": db, "name": "Own", "owner": owner})),
             request("CreateSchema", json!({"database": db, "name": "s"})),
             request("AlterSchemaOwner", json!({"database": db, "name": "s", "owner": owner})),
-            request("GrantOnSchema", json!({"database": db, "schema": "s", "role": user, "privileges": ["USAGE", "CREATE"]})),
+            request(
+                "GrantOnSchema",
+                json!({"database": db, "schema": "s", "role": user, "privileges": ["USAGE", "CREATE"]}),
+            ),
             request("GrantOnSchema", json!({"database": db, "schema": "s", "role": "public", "privileges": ["USAGE"]})),
             request("ReadSchemas", json!({"database": db, "names": ["s", "Own", "public"]})),
         ],
@@ -138,7 +149,10 @@ async fn databases_schemas_and_tables() {
     assert_eq!(tables[1]["name"], "v");
     let t = tables[0]["privileges"].as_array().unwrap();
     assert!(t.contains(&privilege(&user, "INSERT", false)), "{t:?}");
-    assert_eq!(ask(&admin, &format!("SELECT has_table_privilege('{user}', 's.t', 'SELECT')")).await.as_deref(), Some("t"));
+    assert_eq!(
+        ask(&admin, &format!("SELECT has_table_privilege('{user}', 's.t', 'SELECT')")).await.as_deref(),
+        Some("t")
+    );
     let gone = json!({"database": db, "schema": "s", "table": "gone", "role": user, "privileges": ["SELECT"]});
     let fault = one(&backend, "GrantOnTable", gone).await.unwrap_err();
     assert_eq!((fault.class, fault.code.as_deref()), (hyhost_backend::Class::Conflict, Some("42P01")));

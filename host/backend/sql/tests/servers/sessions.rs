@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use hyhost_backend::{Backend, Class};
+use hyhost_backend::{Backend, Class, Request};
 use hyhost_backend_sql::connect;
 use hyhost_config::Secret;
 use hyhost_table::Mode;
@@ -64,16 +64,22 @@ async fn a_transaction_is_all_or_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_roles_in_one_call() {
     let (backend, prefix) = (ours(), fresh("many"));
-    let request = |i| request("CreateRole", json!({"name": format!("{prefix}_{i}"), "password": {"secret": "one"}}));
-    let began = Instant::now();
-    let answers = each(&backend, (0..1000).map(request).collect()).await;
-    assert!(answers.iter().all(Result::is_ok));
-    println!("1,000 roles with verifiers: {:?}", began.elapsed());
     let names: Vec<_> = (0..1000).map(|i| format!("{prefix}_{i}")).collect();
-    let began = Instant::now();
+    let timed = async |what: &str, requests: Vec<Request>| {
+        let began = Instant::now();
+        let answers = each(&backend, requests).await;
+        assert!(answers.iter().all(Result::is_ok));
+        println!("{what}: {:?}", began.elapsed());
+    };
+    let of = |name: &str, args: &dyn Fn(&str) -> Value| -> Vec<_> {
+        names.iter().map(|role| request(name, args(role))).collect()
+    };
+    timed("1,000 roles", of("CreateRole", &|role| json!({"name": role}))).await;
+    timed("1,000 passwords", of("AlterRole", &|role| json!({"name": role, "password": {"secret": "one"}}))).await;
+    timed("1,000 proofs", of("PasswordMatches", &|role| json!({"role": role, "password": {"secret": "one"}}))).await;
+    timed("1,000 reads", of("ReadRoles", &|role| json!({"names": [role]}))).await;
     let read = one(&backend, "ReadRoles", json!({"names": names})).await.unwrap();
     assert_eq!(read.as_array().unwrap().len(), 1000);
-    println!("read back: {:?}", began.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -179,7 +185,10 @@ async fn a_lost_connection_is_not_ready_and_mends() {
 
     let admin = theirs("postgres").await;
     admin.batch_execute(&format!("BEGIN; ALTER ROLE {role} LOGIN")).await.unwrap();
-    let alter = each(&backend, vec![request("AlterRole", json!({"name": role, "connection_limit": 3})), request("ReadServer", json!({}))]);
+    let alter = each(
+        &backend,
+        vec![request("AlterRole", json!({"name": role, "connection_limit": 3})), request("ReadServer", json!({}))],
+    );
     let cut = async {
         sleep(Duration::from_millis(400)).await;
         proxy.drop_all();
@@ -219,6 +228,13 @@ async fn a_name_that_does_not_resolve_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_connections_own_database_is_waited_for() {
+    let backend = connect("main-db", &hyhost_config::Sql { database: fresh("later"), ..settings() });
+    let fault = one(&backend, "ReadServer", json!({})).await.unwrap_err();
+    assert_eq!((fault.class, fault.code.as_deref()), (Class::NotReady, Some("3D000")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn passwords_are_tried_in_order() {
     let right = settings().passwords.remove(0);
     let wrong = Secret::new("admin_new", "wrong");
@@ -247,7 +263,8 @@ async fn a_verifier_that_may_not_be_read_is_not_known() {
     let user = fresh("plain");
     let create = json!({"name": user, "login": true, "password": {"secret": "own"}});
     one(&backend, "CreateRole", create).await.unwrap();
-    let own = hyhost_config::Sql { user: user.clone(), passwords: vec![Secret::new("own", value_of("own"))], ..settings() };
+    let own =
+        hyhost_config::Sql { user: user.clone(), passwords: vec![Secret::new("own", value_of("own"))], ..settings() };
     let theirs = connect("main-db", &own);
     let args = json!({"role": user, "password": {"secret": "own"}});
     assert_eq!(one(&theirs, "PasswordMatches", args).await, Ok(Value::Null));

@@ -65,7 +65,11 @@ pub async fn theirs(database: &str) -> tokio_postgres::Client {
 }
 
 /// The same as anyone.
-pub async fn theirs_as(user: &str, password: &str, database: &str) -> Result<tokio_postgres::Client, tokio_postgres::Error> {
+pub async fn theirs_as(
+    user: &str,
+    password: &str,
+    database: &str,
+) -> Result<tokio_postgres::Client, tokio_postgres::Error> {
     let mut config = tokio_postgres::Config::new();
     config.host(&PLACE.host).port(PLACE.port).user(user).password(password).dbname(database);
     let (client, connection) = config.connect(tokio_postgres::NoTls).await?;

@@ -32,7 +32,8 @@ async fn a_ca_file_that_is_not_there_is_named() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_must_be_trusted_and_bear_the_name() {
-    let (Ok(ca), Ok(name)) = (std::env::var("HYHOST_TEST_POSTGRES_CA"), std::env::var("HYHOST_TEST_POSTGRES_NAME")) else {
+    let (Ok(ca), Ok(name)) = (std::env::var("HYHOST_TEST_POSTGRES_CA"), std::env::var("HYHOST_TEST_POSTGRES_NAME"))
+    else {
         return;
     };
     let with = |ca: Option<&str>, name: &str| {
