@@ -107,10 +107,30 @@ fn tick(engine: &Engine) -> std::io::Result<()> {
     Ok(())
 }
 
-/// What the container's memory limit leaves (cgroup v2, then v1).
+/// What the container's memory limit leaves (cgroup v2).
 fn left_in_container() -> Option<u64> {
-    let number = |path: &str| fs::read_to_string(path).ok()?.trim().parse::<u64>().ok();
-    let of = |limit: &str, used: &str| Some(number(limit)?.saturating_sub(number(used)?));
-    of("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current")
-        .or_else(|| of("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"))
+    let text = |name: &str| fs::read_to_string(format!("/sys/fs/cgroup/memory.{name}")).ok();
+    left(&text("max")?, &text("current")?, &text("stat")?)
+}
+
+/// Pages of files count as used, and are given back when they are needed.
+fn left(limit: &str, used: &str, statistics: &str) -> Option<u64> {
+    let number = |text: &str| text.trim().parse::<u64>().ok();
+    let lines = statistics.lines().filter_map(|line| line.split_once(' '));
+    let files = lines.filter(|(name, _)| matches!(*name, "active_file" | "inactive_file"));
+    let files = files.filter_map(|(_, value)| number(value)).sum();
+    Some(number(limit)?.saturating_sub(number(used)?.saturating_sub(files)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::left;
+
+    #[test]
+    fn what_a_container_leaves() {
+        let statistics = "anon 50\ninactive_file 20\nactive_file 10\nfile_mapped 5\n";
+        assert_eq!(left("256\n", "80\n", statistics), Some(206));
+        assert_eq!(left("max\n", "80\n", statistics), None);
+        assert_eq!(left("10\n", "80\n", ""), Some(0));
+    }
 }

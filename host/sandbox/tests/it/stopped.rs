@@ -101,15 +101,15 @@ async fn who_has_no_answer_in_time_is_stopped() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_that_spins_does_not_hold_the_others_up() {
-    let world = World::with(hyhost_sandbox::Limits { cpu: Duration::from_secs(3), ..limits() });
+    let world = World::with(hyhost_sandbox::Limits { cpu: Duration::from_secs(2), ..limits() });
     let started = Instant::now();
     let sound = async {
-        for _ in 0..20 {
+        for _ in 0..10 {
             world.probe(json!({})).await.unwrap().unwrap();
         }
         started.elapsed()
     };
     let (trouble, sound) = tokio::join!(world.call("plan", "spin"), sound);
     assert!(matches!(kind(trouble.unwrap_err()).1, TrapKind::Loop { .. }));
-    assert!(sound < Duration::from_secs(2), "{sound:?}");
+    assert!(sound < Duration::from_millis(1_500), "{sound:?}");
 }
