@@ -35,9 +35,10 @@ impl<'s> Resolver<'_, 's> {
         }
         if let (Kind::Map(entries), false) = (&node.kind, literal)
             && let [entry] = &entries[..]
-                && entry.key == "from" {
-                    return self.from(&entry.value, at, key);
-                }
+            && entry.key == "from"
+        {
+            return self.from(&entry.value, at, key);
+        }
         match &node.kind {
             Kind::Scalar(scalar) => {
                 if key.is_some_and(speaks_of_secrets) && !self.secrets.is_known(&scalar.text) {

@@ -21,9 +21,10 @@ pub fn schema(manifests: &[Manifest]) -> Value {
     }
     target["allOf"] = manifests.iter().map(by_plugin).collect();
     if manifests.is_empty()
-        && let Some(target) = target.as_object_mut() {
-            target.remove("allOf");
-        }
+        && let Some(target) = target.as_object_mut()
+    {
+        target.remove("allOf");
+    }
     for manifest in manifests {
         let key = key(&manifest.name);
         let mut desired = value_schema(&manifest.schema, &format!("#/$defs/{key}"));

@@ -57,7 +57,9 @@ impl<'s> Schema<'s> {
         let mut found = Vec::new();
         for schema in at {
             let prefix = schema.get("prefixItems").and_then(Value::as_array);
-            if let Some(item) = prefix.and_then(|prefix| prefix.get(index)).or_else(|| schema.get("items")) { self.expand(item, shape, &mut found) }
+            if let Some(item) = prefix.and_then(|prefix| prefix.get(index)).or_else(|| schema.get("items")) {
+                self.expand(item, shape, &mut found)
+            }
         }
         found
     }

@@ -77,13 +77,13 @@ impl Check<'_> {
             Err(problem) => return Err(format!("the mark at `{}` {problem}", self.pointer)),
         }
         for keyword in ["$ref", "$dynamicRef"] {
-            match keywords.get(keyword) {
-                None => {}
-                Some(Value::String(target)) if keyword == "$ref" && target.starts_with('#')
-                    && self.root.pointer(&target[1..]).is_none() => {
-                        return Err(format!("`{target}` at `{}` leads nowhere", self.pointer));
-                    }
-                Some(_) => return Err(format!("`{keyword}` at `{}` is not a local reference", self.pointer)),
+            let Some(target) = keywords.get(keyword) else { continue };
+            let local = target.as_str().and_then(|target| target.strip_prefix('#')).filter(|_| keyword == "$ref");
+            let Some(pointer) = local else {
+                return Err(format!("`{keyword}` at `{}` is not a local reference", self.pointer));
+            };
+            if self.root.pointer(pointer).is_none() {
+                return Err(format!("`#{pointer}` at `{}` leads nowhere", self.pointer));
             }
         }
         if depth > 0 && keywords.contains_key("$id") {

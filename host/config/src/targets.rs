@@ -191,9 +191,10 @@ fn secrets(head: &Head<'_>, found: &Found, shared: &Shared<'_>, report: &mut Rep
             continue;
         };
         if head.chosen
-            && let Some(secret) = shared.secrets.read(&name, field.spot, shared.env, report) {
-                vault.insert(name.clone(), secret);
-            }
+            && let Some(secret) = shared.secrets.read(&name, field.spot, shared.env, report)
+        {
+            vault.insert(name.clone(), secret);
+        }
         secrets.insert((name, field.sink.clone()));
     }
     (secrets, vault)
@@ -215,9 +216,10 @@ fn grant(
     };
     let mut reader = Reader { report, env: shared.env, lenient: !head.chosen };
     if let Kind::Scalar(scalar) = &entry.value.kind
-        && scalar.text == "desired" {
-            return Some(grants::of_desired(found, &head.slots));
-        }
+        && scalar.text == "desired"
+    {
+        return Some(grants::of_desired(found, &head.slots));
+    }
     let kinds = crate::marks::kinds(&manifest.schema);
     let grant = grants::spelt_out(&entry.value, head.name, &head.slots, &kinds, &mut reader)?;
     grants::compare(&grant, found, &head.slots, &entry.value, report);
