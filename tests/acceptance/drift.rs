@@ -25,13 +25,28 @@ fn each_drift_is_named_and_mended_alone() {
     let stack = stack(TARGETS);
     stack.hyhost(&["run"]).ended(0);
     // Unmanaged: must be there to the end.
-    bed.psql("postgres", "alter role drift_a createdb valid until '2099-01-01'; alter role drift_a set work_mem = '5MB'")
-        .unwrap();
+    bed.psql(
+        "postgres",
+        "alter role drift_a createdb valid until '2099-01-01'; alter role drift_a set work_mem = '5MB'",
+    )
+    .unwrap();
 
     let by_hand: [(&str, &dyn Fn(), &str); 5] = [
-        ("an attribute", &|| drop(bed.psql("postgres", "alter role drift_a connection limit 7").unwrap()), "role/drift_a"),
-        ("a password", &|| drop(bed.psql("postgres", "alter role drift_b password 'by hand'").unwrap()), "role/drift_b"),
-        ("an owner", &|| drop(bed.psql("postgres", "alter database drift owner to postgres").unwrap()), "database/drift"),
+        (
+            "an attribute",
+            &|| drop(bed.psql("postgres", "alter role drift_a connection limit 7").unwrap()),
+            "role/drift_a",
+        ),
+        (
+            "a password",
+            &|| drop(bed.psql("postgres", "alter role drift_b password 'by hand'").unwrap()),
+            "role/drift_b",
+        ),
+        (
+            "an owner",
+            &|| drop(bed.psql("postgres", "alter database drift owner to postgres").unwrap()),
+            "database/drift",
+        ),
         (
             "a bucket's policy",
             &|| drop(bed.mc(&["anonymous", "set", "none", "testbed/drift-bucket"]).unwrap()),

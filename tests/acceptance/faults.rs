@@ -17,8 +17,9 @@ const ONE_ROLE: &str = r#"
 "#;
 
 fn many_roles(count: usize) -> String {
-    let roles: Vec<String> =
-        (0..count).map(|i| format!("{{ name: many_{i}, login: true, password: one, settings: {{ jit: false }} }}")).collect();
+    let roles: Vec<String> = (0..count)
+        .map(|i| format!("{{ name: many_{i}, login: true, password: one, settings: {{ jit: false }} }}"))
+        .collect();
     format!(
         "\n  db:\n    plugin: postgres\n    connection: main-db\n    grant: desired\n    timeout: 120s\n    desired:\n      roles: [ {} ]\n",
         roles.join(", ")
@@ -26,7 +27,9 @@ fn many_roles(count: usize) -> String {
 }
 
 fn stack(bed: &Testbed, targets: &str) -> Stack {
-    Stack::new(&document(targets)).with(env(bed)).with([("SECRET_ONE", "one-one-one-1"), ("SECRET_TWO", "two-two-two-2")])
+    Stack::new(&document(targets))
+        .with(env(bed))
+        .with([("SECRET_ONE", "one-one-one-1"), ("SECRET_TWO", "two-two-two-2")])
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod drift;
 mod faults;
 mod first_run;
+mod hostile;
 mod secrets;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -50,5 +51,7 @@ fn document(targets: &str) -> String {
 /// A stack of these targets on the shared servers.
 fn stack(targets: &str) -> hyhost_tests::Stack {
     let (_, env) = shared();
-    hyhost_tests::Stack::new(&document(targets)).with(env).with([("SECRET_ONE", "one-one-one-1"), ("SECRET_TWO", "two-two-two-2")])
+    hyhost_tests::Stack::new(&document(targets))
+        .with(env)
+        .with([("SECRET_ONE", "one-one-one-1"), ("SECRET_TWO", "two-two-two-2")])
 }

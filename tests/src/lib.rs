@@ -72,7 +72,8 @@ impl Stack {
     /// # Panics
     /// The directory cannot be written.
     pub fn new(document: &str) -> Self {
-        let directory = tempfile::tempdir().unwrap_or_else(|error| fail(&format!("no directory for documents: {error}")));
+        let directory =
+            tempfile::tempdir().unwrap_or_else(|error| fail(&format!("no directory for documents: {error}")));
         let plugins = vec![plugin("postgres"), plugin("minio")];
         let stack = Self { directory, environment: Vec::new(), plugins, compiled: OnceLock::new() };
         stack.write("stack.yaml", document);

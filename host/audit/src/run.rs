@@ -111,9 +111,7 @@ mod tests {
         let mut first = true;
         let audit = Audit::new(
             "r",
-            vec![Box::new(move |_| {
-                if std::mem::take(&mut first) { Err(io::Error::other("full")) } else { Ok(()) }
-            })],
+            vec![Box::new(move |_| if std::mem::take(&mut first) { Err(io::Error::other("full")) } else { Ok(()) })],
         );
         assert!(audit.emit(ended()).is_err());
         assert!(audit.emit(ended()).is_err());

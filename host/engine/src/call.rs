@@ -34,10 +34,7 @@ impl<'a> Caller<'a> {
     fn parts(&self, deadline: Instant, attempt: u32) -> SessionParts {
         SessionParts {
             target: Arc::clone(self.target),
-            plugin: PluginId {
-                name: self.plugin.manifest().name.clone(),
-                digest: self.plugin.digest().to_owned(),
-            },
+            plugin: PluginId { name: self.plugin.manifest().name.clone(), digest: self.plugin.digest().to_owned() },
             deadline,
             attempt,
         }

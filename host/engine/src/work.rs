@@ -134,7 +134,8 @@ impl<'a> Work<'a> {
             let numbers = batch::ready(&pending);
             if numbers.is_empty() {
                 let ids: Vec<&str> = pending.iter().map(|change| change.id.as_str()).take(5).collect();
-                let text = format!("the plan of plugin `{}` requires itself in a circle: {}", self.plugin(), ids.join(", "));
+                let text =
+                    format!("the plan of plugin `{}` requires itself in a circle: {}", self.plugin(), ids.join(", "));
                 return Err(Problem::of_target(text));
             }
             let chosen: HashSet<usize> = numbers.into_iter().collect();
@@ -161,8 +162,7 @@ impl<'a> Work<'a> {
         let of = |change: &Change| self.retries.get(&change.id).copied().unwrap_or(0);
         let attempt = 1 + changes.iter().map(of).max().unwrap_or(0);
         let broken = |error: hyhost_audit::AuditError| Problem::of_target(error.to_string());
-        let session =
-            Arc::new(self.caller.ensuring(changes.to_vec(), self.deadline, attempt).await.map_err(broken)?);
+        let session = Arc::new(self.caller.ensuring(changes.to_vec(), self.deadline, attempt).await.map_err(broken)?);
         let answer = self.caller.plugin.ensure(Arc::clone(&session), &self.caller.context, changes).await;
         let results = match answer {
             Ok(results) => results,
@@ -284,7 +284,8 @@ impl<'a> Work<'a> {
         problems.extend(failed.into_iter().map(|(id, text)| Problem::of(id, text)));
         let mut skipped: Vec<_> = self.skipped.iter().collect();
         skipped.sort();
-        problems.extend(skipped.into_iter().map(|(id, cause)| Problem::of(id, format!("skipped, because {cause} failed"))));
+        problems
+            .extend(skipped.into_iter().map(|(id, cause)| Problem::of(id, format!("skipped, because {cause} failed"))));
         problems.extend(self.rest.refused.iter().map(|remark| Problem::of(&remark.id, &remark.text)));
         problems.extend(problem);
         if self.goal == Goal::Run && problems.is_empty() {
@@ -306,11 +307,7 @@ impl<'a> Work<'a> {
 
 /// Which of two faults asks for the longer pause: a server that is not ready,
 /// else the one that was retried more often.
-fn longest(
-    other: Option<(String, Fault)>,
-    this: (String, Fault),
-    retries: &HashMap<String, u32>,
-) -> (String, Fault) {
+fn longest(other: Option<(String, Fault)>, this: (String, Fault), retries: &HashMap<String, u32>) -> (String, Fault) {
     let pause = |(id, fault): &(String, Fault)| {
         if fault.class == Class::NotReady { u32::MAX } else { retries.get(id).copied().unwrap_or(0) }
     };

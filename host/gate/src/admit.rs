@@ -177,7 +177,10 @@ fn file(asked: &Asked<'_>, row: &Row, operation: &Operation) -> Result<Option<Ar
         Some(path) => files::read(directory, path, text(&place.name), text(&place.digest)).map(Some),
         None => {
             let shown = printable(directory, 128);
-            Err(Fault::new(Class::Denied, format!("directory `{shown}` is not one that the document hands to the plugin")))
+            Err(Fault::new(
+                Class::Denied,
+                format!("directory `{shown}` is not one that the document hands to the plugin"),
+            ))
         }
     }
 }

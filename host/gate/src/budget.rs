@@ -18,12 +18,7 @@ pub struct Budget {
 
 impl Default for Budget {
     fn default() -> Self {
-        Self {
-            operations_per_perform: 1_000,
-            bytes_per_perform: 4 << 20,
-            answer_bytes: 16 << 20,
-            operations: 100_000,
-        }
+        Self { operations_per_perform: 1_000, bytes_per_perform: 4 << 20, answer_bytes: 16 << 20, operations: 100_000 }
     }
 }
 

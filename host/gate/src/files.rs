@@ -61,8 +61,7 @@ pub(crate) fn read(shown: &str, path: &Path, name: &str, planned: &str) -> Resul
 }
 
 fn content(shown: &str, path: &Path, name: &str) -> Result<Vec<u8>, Fault> {
-    let failed =
-        |error: io::Error| Fault::new(Class::Failed, format!("file `{shown}/{name}` cannot be read: {error}"));
+    let failed = |error: io::Error| Fault::new(Class::Failed, format!("file `{shown}/{name}` cannot be read: {error}"));
     let inside = path.join(name).canonicalize().map_err(failed)?;
     if !path.canonicalize().is_ok_and(|directory| inside.starts_with(directory)) {
         return Err(Fault::new(Class::Denied, format!("file `{shown}/{name}` is a link to outside its directory")));

@@ -39,7 +39,8 @@ impl Port {
     pub(crate) fn row(&self, name: &str) -> Option<(&'static Row, Option<&Validator>)> {
         let at = self.table.rows.iter().position(|row| row.name == name)?;
         let row = &self.table.rows[at];
-        let compiled = self.schemas.get(at)?.get_or_init(|| jsonschema::validator_for(&row.schema(&self.table.defs)).ok());
+        let compiled =
+            self.schemas.get(at)?.get_or_init(|| jsonschema::validator_for(&row.schema(&self.table.defs)).ok());
         Some((row, compiled.as_ref()))
     }
 }

@@ -139,7 +139,8 @@ impl Session {
         let mut answers: Vec<Option<Result<Value, Fault>>> = (0..count).map(|_| None).collect();
         let mut admitted = Vec::with_capacity(count);
         for (at, operation) in operations.into_iter().enumerate() {
-            let asked = admit::Asked { phase: self.phase, target: &self.parts.target, connection, changes: &self.changes };
+            let asked =
+                admit::Asked { phase: self.phase, target: &self.parts.target, connection, changes: &self.changes };
             match admit::admit(&asked, port, operation) {
                 Ok(item) => admitted.push((at, item)),
                 Err(refusal) => {
@@ -149,7 +150,8 @@ impl Session {
             }
         }
         if mode == Mode::Transaction && admitted.len() < count {
-            let fault = Fault::new(Class::Denied, "another operation of the transaction was refused; none was performed");
+            let fault =
+                Fault::new(Class::Denied, "another operation of the transaction was refused; none was performed");
             return answers.into_iter().map(|answer| answer.unwrap_or_else(|| Err(fault.clone()))).collect();
         }
         // Recording, replay and injected faults have their place here, between

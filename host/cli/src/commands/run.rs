@@ -86,9 +86,9 @@ async fn at_work(loaded: Loaded, goal: Goal, human: bool) -> anyhow::Result<Repo
         documents: stack.digest,
         actor: std::env::var("HYHOST_ACTOR").ok(),
         revision: std::env::var("HYHOST_REVISION").ok(),
-        host: std::env::var("HOSTNAME").ok().or_else(|| {
-            std::fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|name| name.trim().to_owned())
-        }),
+        host: std::env::var("HOSTNAME")
+            .ok()
+            .or_else(|| std::fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|name| name.trim().to_owned())),
     };
     let report = Arc::new(engine).start(goal, stack.targets, info).await?;
     drop(sandbox);
@@ -99,8 +99,8 @@ async fn at_work(loaded: Loaded, goal: Goal, human: bool) -> anyhow::Result<Repo
 fn gate(stack: &Stack, audit: Audit) -> anyhow::Result<Gate> {
     let mut gate = Gate::new(audit);
     for connection in stack.connections.values() {
-        let backend = backend(connection)
-            .with_context(|| format!("connection `{}` ({})", connection.name, connection.place))?;
+        let backend =
+            backend(connection).with_context(|| format!("connection `{}` ({})", connection.name, connection.place))?;
         let table = hyhost_table::shipped(connection.capability())
             .with_context(|| format!("capability `{}` has no table", connection.capability()))?;
         gate.connect(connection.name.clone(), table, backend);

@@ -66,12 +66,30 @@ fn report(targets: Vec<TargetReport>) -> Report {
 fn planned() -> Report {
     let plan = Plan {
         changes: vec![
-            change("role/app_user", Action::Create, None, Some(json!({ "login": true, "password": "the secret app_db" }))),
-            change("database/app", Action::Update, Some(json!({ "owner": "postgres" })), Some(json!({ "owner": "app_user" }))),
-            change("topic/old", Action::Destroy, Some(json!({ "retention.ms": "-1" })), Some(json!({ "retention.ms": "1000" }))),
+            change(
+                "role/app_user",
+                Action::Create,
+                None,
+                Some(json!({ "login": true, "password": "the secret app_db" })),
+            ),
+            change(
+                "database/app",
+                Action::Update,
+                Some(json!({ "owner": "postgres" })),
+                Some(json!({ "owner": "app_user" })),
+            ),
+            change(
+                "topic/old",
+                Action::Destroy,
+                Some(json!({ "retention.ms": "-1" })),
+                Some(json!({ "retention.ms": "1000" })),
+            ),
             change("role/app_tmp", Action::Remove, Some(json!({ "login": true })), None),
         ],
-        extras: vec![Remark { id: "role/app_user".into(), text: "is a member of `pg_monitor`, which the document does not say".into() }],
+        extras: vec![Remark {
+            id: "role/app_user".into(),
+            text: "is a member of `pg_monitor`, which the document does not say".into(),
+        }],
         deferred: vec![Remark { id: "grant/table/app/app/*/reporting".into(), text: "compared again later".into() }],
         refused: vec![Remark { id: "migration/app/1.sql".into(), text: "its file was changed since it ran".into() }],
     };
@@ -79,7 +97,12 @@ fn planned() -> Report {
     report(vec![
         target("app-db", Outcome::Failed, plan, vec![problem]),
         target("tool-dbs", Outcome::Unchanged, Plan::default(), Vec::new()),
-        target("topics", Outcome::Skipped, Plan::default(), vec![Problem::of_target("skipped, because it comes after `app-db`, which failed")]),
+        target(
+            "topics",
+            Outcome::Skipped,
+            Plan::default(),
+            vec![Problem::of_target("skipped, because it comes after `app-db`, which failed")],
+        ),
     ])
 }
 
@@ -100,13 +123,15 @@ fn the_last_words() {
     holds("last-words.txt", &super::run::farewell(&planned(), "run --config provisioning"));
     let mut many = planned();
     many.interrupted = true;
-    many.targets[0].problems = (0..13).map(|i| Problem::of(format!("role/r{i}"), "permission denied (42501)")).collect();
+    many.targets[0].problems =
+        (0..13).map(|i| Problem::of(format!("role/r{i}"), "permission denied (42501)")).collect();
     many.targets[0].changed = (0..13).map(|i| format!("role/c{i}")).collect();
     holds("last-words-many.txt", &super::run::farewell(&many, "run --config provisioning"));
 }
 
 fn events() -> Vec<Event> {
-    let touch = Touch { capability: "sql".into(), verb: Verb::Write, kind: "role".into(), name: Name::new(["app_user"]) };
+    let touch =
+        Touch { capability: "sql".into(), verb: Verb::Write, kind: "role".into(), name: Name::new(["app_user"]) };
     let (target, plugin, digest) = ("app-db".to_owned(), "postgres".to_owned(), "sha256:ab12".to_owned());
     let object = |outcome, message: Option<&str>, note: Option<&str>| What::Object {
         target: target.clone(),
@@ -142,7 +167,11 @@ fn events() -> Vec<Event> {
             target: target.clone(),
             plugin: plugin.clone(),
             digest: digest.clone(),
-            changes: vec![Announced { object: "role/app_user".into(), action: Action::Create, touches: vec![touch.clone()] }],
+            changes: vec![Announced {
+                object: "role/app_user".into(),
+                action: Action::Create,
+                touches: vec![touch.clone()],
+            }],
             attempt: 1,
         },
         object(Outcome::Done, None, Some("the plugin's words")),
@@ -178,7 +207,8 @@ fn events() -> Vec<Event> {
         },
     ];
     let time = "2026-01-02T03:04:05.678Z".parse().unwrap();
-    let number = |(at, what): (usize, What)| Event { time, level: what.level(), run: "r-1".into(), seq: at as u64 + 1, what };
+    let number =
+        |(at, what): (usize, What)| Event { time, level: what.level(), run: "r-1".into(), seq: at as u64 + 1, what };
     all.into_iter().enumerate().map(number).collect()
 }
 

@@ -29,11 +29,8 @@ pub(crate) fn json_lines(report: &Report) -> Vec<Value> {
         for change in &target.plan.changes {
             lines.push(serde_json::json!({ "event": "change", "target": target.name, "change": change }));
         }
-        let remarks = [
-            ("deferred", &target.plan.deferred),
-            ("extra", &target.plan.extras),
-            ("refused", &target.plan.refused),
-        ];
+        let remarks =
+            [("deferred", &target.plan.deferred), ("extra", &target.plan.extras), ("refused", &target.plan.refused)];
         for (event, list) in remarks {
             for remark in list {
                 let line = serde_json::json!({

@@ -90,11 +90,8 @@ pub(crate) fn last_words(report: &Report, command: &str) {
 
 /// The last words as text.
 pub(crate) fn farewell(report: &Report, command: &str) -> String {
-    let (skipped, failed): (Vec<&TargetReport>, Vec<&TargetReport>) = report
-        .targets
-        .iter()
-        .filter(|target| !target.is_ok())
-        .partition(|target| target.outcome == Outcome::Skipped);
+    let (skipped, failed): (Vec<&TargetReport>, Vec<&TargetReport>) =
+        report.targets.iter().filter(|target| !target.is_ok()).partition(|target| target.outcome == Outcome::Skipped);
     let mut text = String::new();
     let verb = if report.interrupted { "did not end well: hyhost was asked to stop" } else { "failed" };
     // Writing to a String cannot fail.

@@ -27,8 +27,10 @@ async fn privileges_on_tables_that_a_migration_makes_come_with_the_same_run() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_undone_behind_its_back_fails_the_run() {
-    let world = World::new("  t: { plugin: postgres, connection: db, grant: desired, timeout: 3s, \
-                            desired: { roles: [ { name: a, connection_limit: 5 } ] } }\n");
+    let world = World::new(
+        "  t: { plugin: postgres, connection: db, grant: desired, timeout: 3s, \
+                            desired: { roles: [ { name: a, connection_limit: 5 } ] } }\n",
+    );
     world.store().put("role", &["a"], json!({ "connection_limit": 1 }));
     world.sql.after("AlterRole", |store, _| {
         store.set("role", &["a"], "connection_limit", json!(1));
@@ -43,7 +45,9 @@ async fn what_is_undone_behind_its_back_fails_the_run() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_target_that_fails_skips_those_after_it_and_no_others() {
     let one = |name: &str, more: &str| {
-        format!("  {name}: {{ plugin: postgres, connection: db, grant: desired{more}, desired: {{ roles: [ {{ name: r_{name} }} ] }} }}\n")
+        format!(
+            "  {name}: {{ plugin: postgres, connection: db, grant: desired{more}, desired: {{ roles: [ {{ name: r_{name} }} ] }} }}\n"
+        )
     };
     let world = World::new(&(one("a", "") + &one("b", ", after: [a]") + &one("c", ", after: [b]") + &one("d", "")));
     world.sql.after("ReadServer", |_, _| {});
@@ -64,8 +68,10 @@ async fn a_target_that_fails_skips_those_after_it_and_no_others() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_new_is_started_once_it_was_asked_to_stop() {
-    let world = World::new("  t: { plugin: postgres, connection: db, grant: desired, \
-                            desired: { roles: [ { name: a }, { name: b, member_of: [a] } ] } }\n");
+    let world = World::new(
+        "  t: { plugin: postgres, connection: db, grant: desired, \
+                            desired: { roles: [ { name: a }, { name: b, member_of: [a] } ] } }\n",
+    );
     let stop = world.stop.clone();
     world.sql.after("CreateRole", move |_, _| stop.raise());
     let report = world.run().await;
@@ -100,8 +106,10 @@ async fn the_record_has_an_announcement_before_each_object_and_no_gap() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plan_shows_what_another_target_has_to_make_first() {
-    let world = World::new("  roles: { plugin: postgres, connection: db, grant: desired, desired: { roles: [ { name: o } ] } }\n\
-                            \x20 dbs: { plugin: postgres, connection: db, grant: desired, after: [roles], desired: { databases: [ { name: d, owner: o } ] } }\n");
+    let world = World::new(
+        "  roles: { plugin: postgres, connection: db, grant: desired, desired: { roles: [ { name: o } ] } }\n\
+                            \x20 dbs: { plugin: postgres, connection: db, grant: desired, after: [roles], desired: { databases: [ { name: d, owner: o } ] } }\n",
+    );
     let report = world.go(Goal::Plan).await;
     assert_eq!(report.targets[1].plan.deferred[0].id, "database/d");
     assert!(report.is_ok() && !report.is_settled());
