@@ -103,7 +103,7 @@ impl fmt::Display for TrapKind {
         match self {
             Self::Loop { limit } => write!(
                 f,
-                "it computed for more than {} s, which one call may not. This is a fault of the plugin, or the target \
+                "it computed for {} s, and one call may not compute longer. This is a fault of the plugin, or the target \
                  is far too large: tell its author, or make several targets of it",
                 limit.as_secs_f64()
             ),
