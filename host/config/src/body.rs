@@ -57,8 +57,13 @@ impl Bodies {
         if let Some(known) = self.read.get(path) {
             return known.clone();
         }
+        let before = report.mistakes();
         let node = self.fetch(path, spot, lenient, report);
-        self.read.insert(path.to_owned(), node.clone());
+        // What was only noted for a target that is not chosen is a mistake
+        // for one that is.
+        if node.is_some() || report.mistakes() > before {
+            self.read.insert(path.to_owned(), node.clone());
+        }
         node
     }
 

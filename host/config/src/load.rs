@@ -130,6 +130,14 @@ fn read(
         mentioned: BTreeMap::new(),
     };
     let targets: Vec<Target> = heads.iter().filter_map(|head| targets::check(head, &mut shared, report)).collect();
+    // A run that leaves a target out unsaid would end well with nothing done.
+    if report.mistakes() == 0 {
+        for head in heads.iter().filter(|head| head.chosen && !targets.iter().any(|target| target.name == head.name)) {
+            report
+                .mistake(Rule::NoTarget, head.spot, format!("the target `{}` could not be read", head.name))
+                .help("this is a fault of hyhost: please report it with the document");
+        }
+    }
     let mentioned = by_server(shared.mentioned, &connections);
     let connections = connections
         .into_values()

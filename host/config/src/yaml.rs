@@ -329,3 +329,74 @@ impl Builder<'_> {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (Option<Node>, Report) {
+        let mut report = Report::default();
+        report.sources.add("a.yaml".into(), text.into());
+        let node = parse(0, text, &mut report);
+        (node, report)
+    }
+
+    fn entries(node: &Node) -> &[Entry] {
+        let Kind::Map(entries) = &node.kind else { panic!() };
+        entries
+    }
+
+    fn place(spot: Spot) -> (u32, u32, u32, u32) {
+        (spot.line, spot.column, spot.end_line, spot.end_column)
+    }
+
+    #[test]
+    fn everything_knows_its_place() {
+        let (node, _) = read("# first\r\nbücher: [x, 'y z']\r\nb:\r\n  - c: |\r\n      text\r\n");
+        let node = node.unwrap();
+        let [a, b] = entries(&node) else { panic!() };
+        assert_eq!(place(a.key_spot), (2, 1, 2, 7));
+        let Kind::List(items) = &a.value.kind else { panic!() };
+        assert_eq!((place(items[0].spot), place(items[1].spot)), ((2, 10, 2, 11), (2, 13, 2, 18)));
+        let Kind::List(items) = &b.value.kind else { panic!() };
+        assert_eq!(place(items[0].spot), (4, 5, 4, 6));
+        let Kind::Scalar(text) = &entries(&items[0])[0].value.kind else { panic!() };
+        assert_eq!((text.text.as_str(), text.plain), ("text\n", false));
+    }
+
+    #[test]
+    fn quotes_and_tags_make_a_text() {
+        let (node, _) = read("[5, '5', !!str 5, !!int 5]");
+        let Kind::List(items) = node.unwrap().kind else { panic!() };
+        let plain = items.iter().map(|item| matches!(&item.kind, Kind::Scalar(scalar) if scalar.plain));
+        assert_eq!(plain.collect::<Vec<_>>(), [true, false, false, true]);
+    }
+
+    #[test]
+    fn what_is_written_counts_before_what_is_merged() {
+        let (node, report) = read("a: &a { x: 1, y: 1 }\nb: &b { y: 2, z: 2 }\nc: { <<: [*a, *b], x: 3 }\n");
+        let node = node.unwrap();
+        let text = |entry: &Entry| match &entry.value.kind {
+            Kind::Scalar(scalar) => format!("{}={}", entry.key, scalar.text),
+            _ => panic!(),
+        };
+        let merged: Vec<String> = entries(&entries(&node)[2].value).iter().map(text).collect();
+        assert_eq!(merged, ["x=3", "y=1", "z=2"]);
+        assert_eq!(report.mistakes(), 0);
+    }
+
+    #[test]
+    fn an_empty_file_is_no_mistake() {
+        for text in ["", "# nothing\n", "\u{feff}# a mark before it\n"] {
+            let (node, report) = read(text);
+            assert!(node.is_none_or(|node| node.is_null()));
+            assert_eq!(report.mistakes(), 0);
+        }
+    }
+
+    #[test]
+    fn nesting_is_bounded() {
+        let (node, report) = read(&"[".repeat(1000));
+        assert!(node.is_none() && report.mistakes() == 1);
+    }
+}
