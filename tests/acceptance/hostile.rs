@@ -9,8 +9,8 @@ use crate::{shared, stack};
 const MISDEEDS: &[(&str, &str, &str)] = &[
     ("plan", "write", "during plan only reads pass"),
     ("ensure", "undeclared", "what a plan did not show cannot happen"),
-    ("plan", "spin", "computed for more than 10 s"),
-    ("ensure", "spin", "computed for more than 10 s"),
+    ("plan", "spin", "computed for"),
+    ("ensure", "spin", "computed for"),
     ("plan", "eat", "memory"),
     ("plan", "panic", "ideas"),
     ("plan", "dig", "went too deep"),
@@ -26,7 +26,7 @@ fn each_misdeed_is_named_and_the_others_finish() {
     let mut targets = String::from(
         "  sound: { plugin: postgres, connection: main-db, grant: desired, desired: { roles: [ { name: hostile_sound } ] } }\n\
          \x20 outside: { plugin: hostile, connection: main-db, grant: { main-db: { role: { write: [hostile_*] } } }, \
-         desired: { role: postgres } }\n",
+         desired: { role: elsewhere } }\n",
     );
     for (call, does, _) in MISDEEDS {
         targets.push_str(&format!(
@@ -46,7 +46,7 @@ fn each_misdeed_is_named_and_the_others_finish() {
         assert!(message.contains(words), "{call} {does}: {message}");
     }
     let (_, message) = ended("outside");
-    assert!(message.contains("outside the grant") && message.contains("write: [\"postgres\"]"), "{message}");
+    assert!(message.contains("outside the grant") && message.contains("write: [\"elsewhere\"]"), "{message}");
     let other = bed.psql("postgres", "select count(*) from pg_roles where rolname in ('ok_other')").unwrap();
     assert_eq!(other.trim(), "0");
     assert!(run.of_sort("refused").count() >= 3, "refusals are on record: {}", run.stdout);

@@ -1,5 +1,7 @@
 //! The whole command on real servers.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+
 mod drift;
 mod faults;
 mod first_run;

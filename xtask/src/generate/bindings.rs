@@ -13,16 +13,18 @@ pub fn generate(wit: &Path) -> Result<String> {
     let (package, _) = resolve.push_path(wit).with_context(|| format!("{} cannot be read", wit.display()))?;
     let world = resolve.select_world(&[package], Some("plugin"))?;
 
-    let mut options = Opts::default();
-    options.format = true;
-    options.generate_all = true;
-    // The SDK defines its own `export!` on top of this one.
-    options.pub_export_macro = true;
-    options.export_macro_name = Some("export_bindings".to_owned());
-    options.additional_derive_attributes = vec!["PartialEq".to_owned()];
     // A plan of nothing to do.
     let plan = "hyhost:provision/types@0.1.0/plan".to_owned();
-    options.additional_type_attributes = vec![(plan, "#[derive(Default)]".to_owned())];
+    let options = Opts {
+        format: true,
+        generate_all: true,
+        // The SDK defines its own `export!` on top of this one.
+        pub_export_macro: true,
+        export_macro_name: Some("export_bindings".to_owned()),
+        additional_derive_attributes: vec!["PartialEq".to_owned()],
+        additional_type_attributes: vec![(plan, "#[derive(Default)]".to_owned())],
+        ..Opts::default()
+    };
 
     let mut files = Files::default();
     options.build().generate(&mut resolve, world, &mut files)?;

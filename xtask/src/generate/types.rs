@@ -65,10 +65,10 @@ impl<'a> Types<'a> {
             text.push_str(&field(key, &rust, schema, !required.contains(key.as_str())));
         }
         text.push_str("}\n");
-        if let Some(other) = self.structs.insert(name.to_owned(), text.clone()) {
-            if other != text {
-                bail!("two different structures would be called {name}");
-            }
+        if let Some(other) = self.structs.insert(name.to_owned(), text.clone())
+            && other != text
+        {
+            bail!("two different structures would be called {name}");
         }
         Ok(name.to_owned())
     }
