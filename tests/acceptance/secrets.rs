@@ -76,3 +76,46 @@ fn no_secret_is_written_anywhere() {
         bed.psql_as(role, secret, "postgres", "select 1").unwrap();
     }
 }
+
+#[test]
+fn a_secret_that_may_not_be_read_says_whose_it_is_and_who_we_are() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+
+    let secrets = tempfile::tempdir().unwrap();
+    let file = secrets.path().join("closed");
+    std::fs::write(&file, PLANTED[0]).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let document = "secrets: { closed: { file: \"${CLOSED}\" } }\n\
+                    connections: { db: { sql: { host: db, user: u, password: closed } } }\n\
+                    targets: { t: { plugin: postgres, connection: db, grant: desired, desired: {} } }\n";
+    let stack = Stack::new(document).with([("CLOSED", file.to_str().unwrap())]);
+
+    // What everybody may read in place of a checkout that others may not enter.
+    let open = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(open.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::set_permissions(stack.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::set_permissions(secrets.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let copy = |from: std::path::PathBuf| {
+        let to = open.path().join(from.file_name().unwrap());
+        std::fs::copy(&from, &to).unwrap();
+        to
+    };
+    let (hyhost, plugin) = (copy(hyhost_tests::binary()), copy(hyhost_tests::plugin("postgres")));
+    let mut run = std::process::Command::new(hyhost);
+    run.arg("validate").arg(plugin).arg("--config").arg(stack.path()).env_clear().env("CLOSED", &file);
+    let root = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(&file).unwrap()) == 0;
+    let (owner, us) = if root {
+        run.uid(65534).gid(65534);
+        ("0", "65534")
+    } else {
+        // We own it, so nobody may read it at all.
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o000)).unwrap();
+        ("", "")
+    };
+    let said = hyhost_tests::Said::of(run.output().unwrap()).ended(1);
+    for words in [file.to_str().unwrap(), owner, us, "stack.yaml:1"] {
+        assert!(said.stderr.contains(words), "{words}: {}", said.stderr);
+    }
+    println!("{}", said.stderr);
+}

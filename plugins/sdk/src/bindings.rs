@@ -4401,7 +4401,8 @@ pub trait Guest {
     #[allow(async_fn_in_trait)]
     fn probe(context: Context) -> ::core::result::Result<Readiness, Error>;
     /// What differs? Reads in bulk and compares. Reads only. `page` is what
-    /// the page before returned as `next`.
+    /// the page before returned as `next`. One page takes at most 8 MiB, all
+    /// pages together at most 100,000 changes: a large plan goes in pages.
     #[allow(async_fn_in_trait)]
     fn plan(context: Context, page: ::core::option::Option<_rt::String>) -> ::core::result::Result<Plan, Error>;
     /// Makes changes of this target's last plan so; one result each, in
