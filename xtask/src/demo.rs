@@ -17,7 +17,7 @@ const NOTHING_CHANGED: &str = ", 0 changed,";
 /// Builds, starts the servers, runs, proves and ends the servers.
 pub(crate) fn run() -> Result<()> {
     title("building hyhost and the plugins");
-    let hyhost = build()?;
+    let hyhost = build(Profile::Debug)?;
     plugins::run()?;
     let components = components()?;
 
@@ -54,19 +54,32 @@ fn title(words: &str) {
     println!("\n== {words}");
 }
 
-fn build() -> Result<PathBuf> {
-    let ended = echo(&mut cargo("", &["build", "--workspace", "--bin", "hyhost", "--locked"]))?;
+/// How hyhost is built.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Profile {
+    Debug,
+    Release,
+}
+
+/// Builds hyhost and tells where it is.
+pub(crate) fn build(profile: Profile) -> Result<PathBuf> {
+    let (flags, directory): (&[&str], _) = match profile {
+        Profile::Debug => (&[], "debug"),
+        Profile::Release => (&["--release"], "release"),
+    };
+    let arguments = [&["build", "--workspace", "--bin", "hyhost", "--locked"], flags].concat();
+    let ended = echo(&mut cargo("", &arguments))?;
     if !ended.status.success() {
         bail!("hyhost does not build; what cargo said stands above");
     }
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    let hyhost = root().join(target).join("debug/hyhost");
+    let hyhost = root().join(target).join(directory).join("hyhost");
     hyhost.metadata().with_context(|| format!("cargo built no {}", hyhost.display()))?;
     Ok(hyhost)
 }
 
 /// The built plugins, relative to the repository.
-fn components() -> Result<Vec<String>> {
+pub(crate) fn components() -> Result<Vec<String>> {
     let entries = std::fs::read_dir(root().join("plugins")).context("cannot read plugins/")?;
     let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
     let mut found: Vec<String> =

@@ -1,5 +1,6 @@
 //! Everything that is not plain cargo: `cargo xtask help` lists it.
 
+mod bench;
 mod demo;
 mod deny;
 mod generate;
@@ -16,6 +17,7 @@ cargo xtask COMMAND
 
   test               everything: format, lints, licences, unit tests, plugins, acceptance on real servers
   demo               the example documents on real servers: run, run again, plan, then read all of it back
+  bench              speed and memory of a release build, beside psql and mc (docs/performance.md)
   plugins            build plugins/*.wasm
   generate           write what is generated from the contract and the tables
   generate --check   compare it instead
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
     let result = match words.as_slice() {
         ["test"] => test::run(),
         ["demo"] => demo::run(),
+        ["bench"] => bench::run(),
         ["plugins"] => plugins::run(),
         ["generate"] => generate::run(false),
         ["generate", "--check"] => generate::run(true),
