@@ -256,7 +256,7 @@ async fn two_runs_at_once_are_one() {
 async fn a_script_that_takes_too_long_is_cancelled() {
     let home = Home::new().await;
     let perform = |text| {
-        let deadline = Instant::now() + Duration::from_millis(900);
+        let deadline = Instant::now() + Duration::from_millis(2500);
         home.backend.perform(vec![home.script("1.sql", text)], Mode::Each, deadline)
     };
     let began = Instant::now();
@@ -265,7 +265,7 @@ async fn a_script_that_takes_too_long_is_cancelled() {
         perform("create table t (); set statement_timeout = 0; select pg_sleep(30)").await.remove(0).unwrap_err();
     assert_eq!(fault.class, Class::Transient);
     assert!(fault.message.contains("nothing of it is left"), "{fault}");
-    assert!(began.elapsed() < Duration::from_secs(3));
+    assert!(began.elapsed() < Duration::from_secs(5));
     let running = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(30)%' AND pid <> pg_backend_pid()";
     for _ in 0..40 {
         if home.admin(running).await.as_deref() == Some("0") {

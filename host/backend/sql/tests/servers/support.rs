@@ -114,7 +114,7 @@ pub fn value_of(secret: &str) -> String {
 }
 
 pub fn soon() -> Instant {
-    Instant::now() + Duration::from_secs(20)
+    Instant::now() + Duration::from_secs(90)
 }
 
 /// Each on its own.
