@@ -242,7 +242,11 @@ impl Server {
         config.tcp_user_timeout(Duration::from_secs(60));
         config.options(match login {
             Login::Own => "-c search_path= -c standard_conforming_strings=on",
-            Login::OwnScript | Login::Role(..) => "-c standard_conforming_strings=on",
+            // A script whose hyhost was killed ends with it, and frees the
+            // lock that the next run waits for.
+            Login::OwnScript | Login::Role(..) => {
+                "-c standard_conforming_strings=on -c client_connection_check_interval=2s"
+            }
         });
         config
     }
