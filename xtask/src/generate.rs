@@ -57,9 +57,11 @@ fn files(root: &Path) -> Result<Vec<(&'static str, String)>> {
     ])
 }
 
-/// The checkout.
+/// The checkout: the one that cargo runs us for, also where several of them
+/// share a target folder.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned).unwrap_or_default()
+    let manifest = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&manifest).parent().map(Path::to_owned).unwrap_or_default()
 }
 
 fn rustfmt(text: &str) -> Result<String> {

@@ -25,6 +25,8 @@ pub enum Outcome {
     Done,
     /// It was so already.
     Unchanged,
+    /// It was not made so yet, and will be tried again.
+    Again,
     /// It was not made so, or nobody knows.
     Failed,
     /// The gate or the server refused it.
@@ -38,7 +40,7 @@ impl Outcome {
     pub fn level(self) -> Level {
         match self {
             Self::Done | Self::Unchanged => Level::Info,
-            Self::Denied | Self::Skipped => Level::Warn,
+            Self::Again | Self::Denied | Self::Skipped => Level::Warn,
             Self::Failed => Level::Error,
         }
     }

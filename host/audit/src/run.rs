@@ -12,7 +12,7 @@ pub type Sink = Box<dyn FnMut(&Event) -> io::Result<()> + Send>;
 
 /// Why the record cannot be kept.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("the audit cannot be written, so nothing more is done: {0}")]
+#[error("the audit cannot be written to stdout, so nothing more is done: {0}")]
 pub struct AuditError(String);
 
 /// The record of one run; clones write to the same.

@@ -312,6 +312,10 @@ fn read_text(path: &Path) -> Result<String, Unreadable> {
             help: help.into(),
         });
     }
+    if !metadata.is_file() && !metadata.is_dir() {
+        let cause = format!("{shown} is no regular file");
+        return Err(Unreadable { rule: Rule::UnreadableSecret, cause, help: "write the secret into a file".into() });
+    }
     if metadata.len() > MOST_BYTES {
         let cause = format!("{shown} has {} bytes; a secret has {MOST_BYTES} at most", metadata.len());
         return Err(Unreadable { rule: Rule::TooLarge, cause, help: "is this the right file?".into() });

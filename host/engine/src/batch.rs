@@ -2,22 +2,30 @@
 
 use std::collections::{HashMap, HashSet};
 
-use hyhost_table::Change;
+use hyhost_table::{Change, Name, Verb};
 
 /// At most so many changes in one call of `ensure`.
 const BATCH: usize = 1_000;
 
 /// Those of `pending` that may be handed over now: all that they require is
-/// done, and no two of a lane. `pending` is in the plan's order, and so is the
-/// answer: numbers into it.
+/// done, no two of a lane, and no two that change the same thing, so that each
+/// operation belongs to one change. `pending` is in the plan's order, and so
+/// is the answer: numbers into it.
 pub(crate) fn ready(pending: &[Change]) -> Vec<usize> {
     let waiting: HashSet<&str> = pending.iter().map(|change| change.id.as_str()).collect();
     let mut lanes = HashSet::new();
+    let mut written: HashSet<(&str, &str, &Name)> = HashSet::new();
     let mut batch = Vec::new();
     for (at, change) in pending.iter().enumerate() {
         let free = change.lane.is_empty() || !lanes.contains(change.lane.as_str());
-        if free && !change.requires.iter().any(|id| waiting.contains(id.as_str())) {
+        let writes = || {
+            let touches = change.touches.iter().filter(|touch| touch.verb >= Verb::Write);
+            touches.map(|touch| (touch.capability.as_str(), touch.kind.as_str(), &touch.name))
+        };
+        let apart = !writes().any(|thing| written.contains(&thing));
+        if free && apart && !change.requires.iter().any(|id| waiting.contains(id.as_str())) {
             lanes.insert(change.lane.as_str());
+            written.extend(writes());
             batch.push(at);
             if batch.len() == BATCH {
                 break;
@@ -86,6 +94,15 @@ mod tests {
         ];
         assert_eq!(ready(&pending), [0, 1, 3]);
         pending.retain(|change| !["role/a", "role/b", "grant/1"].contains(&change.id.as_str()));
+        assert_eq!(ready(&pending), [0, 1]);
+    }
+
+    #[test]
+    fn two_that_change_the_same_thing_never_go_together() {
+        let touch =
+            |verb| hyhost_table::Touch { capability: "sql".into(), verb, kind: "role".into(), name: Name::new(["r"]) };
+        let with = |id, verb| Change { touches: vec![touch(verb)], ..change(id, &[], "") };
+        let pending = [with("a", Verb::Write), with("b", Verb::Use), with("c", Verb::Write)];
         assert_eq!(ready(&pending), [0, 1]);
     }
 

@@ -17,12 +17,14 @@ const LOOK: Duration = Duration::from_secs(10);
 /// A refused login counts only after this: accounts may be in the making.
 const LOGIN: Duration = Duration::from_secs(15);
 
-/// Looks until the servers are ready; gives up at `limit`.
+/// Looks until the servers are ready; gives up at `limit`, which is said in
+/// the words of `over`.
 ///
 /// # Errors
 /// The last reason, or what cannot get better by waiting.
-pub(crate) async fn until_ready(caller: &Caller<'_>, limit: Duration) -> Result<Duration, Problem> {
+pub(crate) async fn until_ready(caller: &Caller<'_>, limit: Duration, over: &str) -> Result<Duration, Problem> {
     let started = Instant::now();
+    let mut last: Option<String> = None;
     let target = caller.target.name.as_str();
     let mut refused_since = None;
     let mut delays = FullJitter::for_readiness();
@@ -55,14 +57,16 @@ pub(crate) async fn until_ready(caller: &Caller<'_>, limit: Duration) -> Result<
         }
         let since = started.elapsed();
         if since >= limit {
-            let text = format!("not ready within {}: {reason}", crate::call::seconds(limit));
-            return Err(Problem::of_target(text));
+            // A look that was cut short says less than the one before it.
+            let reason = last.unwrap_or(reason);
+            return Err(Problem::of_target(format!("{over}: {reason}")));
         }
         if caller.engine.stop.is_raised() {
             return Err(Problem::of_target(format!("asked to stop while waiting: {reason}")));
         }
         caller.tell(&Progress::Waiting { target, reason: &reason, since, limit });
         let delay = delays.next().unwrap_or(LOOK).min(limit.saturating_sub(since));
+        last = Some(reason);
         caller.engine.stop.sleep(delay).await;
     }
 }

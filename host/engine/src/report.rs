@@ -18,12 +18,14 @@ pub struct Report {
     pub interrupted: bool,
     /// From start to end.
     pub duration: Duration,
+    /// Why the record could not be closed.
+    pub record: Option<String>,
 }
 
 impl Report {
-    /// Whether every target ended well.
+    /// Whether every target ended well, and that is on record.
     pub fn is_ok(&self) -> bool {
-        !self.interrupted && self.targets.iter().all(TargetReport::is_ok)
+        !self.interrupted && self.record.is_none() && self.targets.iter().all(TargetReport::is_ok)
     }
 
     /// Whether a plan found something to do.
@@ -113,6 +115,17 @@ pub enum Progress<'a> {
         target: &'a str,
         /// What it says.
         plan: &'a Plan,
+    },
+    /// A batch takes long.
+    Working {
+        /// The target.
+        target: &'a str,
+        /// The first of its objects, `kind/name`.
+        object: &'a str,
+        /// How many objects it has.
+        count: usize,
+        /// Since it was handed over.
+        since: Duration,
     },
     /// Something will be tried again.
     Retrying {

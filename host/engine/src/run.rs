@@ -1,7 +1,7 @@
 //! All targets of a run, in the order of their needs.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use hyhost_audit::{AuditError, Counts, Outcome, What};
@@ -70,7 +70,8 @@ impl Engine {
             self.gate.audit().acknowledged().await?;
         }
         let reports = Arc::clone(&self).all(goal, targets).await;
-        let report = Report {
+        let mut report = Report {
+            record: None,
             counts: reports.iter().fold(Counts::default(), |mut sum, target| {
                 sum += target.counts;
                 sum
@@ -81,7 +82,7 @@ impl Engine {
         };
         if goal == Goal::Run {
             let ok = report.targets.iter().filter(|target| target.is_ok()).count();
-            self.gate.audit().emit(What::RunEnded {
+            let ended = self.gate.audit().emit(What::RunEnded {
                 outcome: match (report.is_ok(), report.counts.changed) {
                     (false, _) => Outcome::Failed,
                     (true, 0) => Outcome::Unchanged,
@@ -92,8 +93,13 @@ impl Engine {
                 targets_failed: u32::try_from(report.targets.len() - ok).unwrap_or(u32::MAX),
                 duration_ms: millis(report.duration),
                 interrupted: report.interrupted,
-            })?;
-            self.gate.audit().acknowledged().await?;
+            });
+            // The report must still reach whoever reads stderr.
+            let kept = match ended {
+                Ok(()) => self.gate.audit().acknowledged().await,
+                Err(error) => Err(error),
+            };
+            report.record = kept.err().map(|error| error.to_string());
         }
         self.gate.close().await;
         Ok(report)
@@ -161,12 +167,19 @@ impl Engine {
                     report.failed(Problem::of_target(text))
                 }
                 (Some(plugin), _) => {
-                    let blank = report.clone();
-                    let work = work::target(self, goal, target, plugin);
-                    self.stop.bound(work).await.unwrap_or_else(|| {
-                        let text = "interrupted: hyhost was asked to stop while this target was at work; \
-                                    what was announced without an outcome is unknown";
-                        blank.failed(Problem::of_target(text))
+                    let mut cut_off = report.clone();
+                    let made = work::Made::default();
+                    let work = work::target(self, goal, target, plugin, &made);
+                    let done = self.stop.bound(work).await;
+                    done.unwrap_or_else(|| {
+                        let text = "interrupted: hyhost was asked to stop while this target was at work";
+                        let work::State { changed, at_work } =
+                            made.into_inner().unwrap_or_else(PoisonError::into_inner);
+                        cut_off.counts.changed = u32::try_from(changed.len()).unwrap_or(u32::MAX);
+                        cut_off.changed = changed;
+                        let unknown = "was under way when hyhost was asked to stop: what came of it is not known";
+                        cut_off.problems.extend(at_work.into_iter().map(|object| Problem::of(object, unknown)));
+                        cut_off.failed(Problem::of_target(text))
                     })
                 }
             };

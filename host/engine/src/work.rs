@@ -1,15 +1,15 @@
 //! The work on one target: ready, plan, ensure, verify.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hyhost_audit::{Counts, Outcome};
 use hyhost_backend::{Class, Fault};
 use hyhost_config::Target;
-use hyhost_gate::Phase;
-use hyhost_sandbox::{Done, Plugin};
-use hyhost_table::{Change, Plan};
+use hyhost_gate::{Phase, Session};
+use hyhost_sandbox::{Done, Plugin, Trouble};
+use hyhost_table::{Change, Plan, Remark, Touch, Verb};
 use tokio::time::Instant;
 
 use crate::call::{Caller, seconds};
@@ -21,11 +21,32 @@ const ROUNDS: u32 = 3;
 /// How long what was made may take to be seen.
 const VERIFY: Duration = Duration::from_secs(15);
 
+/// How often a batch that takes long gives a sign of life.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
+
+/// How far the work is: known also when it is cut off.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    /// The objects that were changed so far, in order.
+    pub(crate) changed: Vec<String>,
+    /// The objects that were handed over and of which nothing is known yet.
+    pub(crate) at_work: Vec<String>,
+}
+
+pub(crate) type Made = Mutex<State>;
+
 /// Waits, plans, and for [`Goal::Run`] makes it so and verifies.
-pub(crate) async fn target(engine: &Engine, goal: Goal, target: &Arc<Target>, plugin: &Arc<Plugin>) -> TargetReport {
+pub(crate) async fn target(
+    engine: &Engine,
+    goal: Goal,
+    target: &Arc<Target>,
+    plugin: &Arc<Plugin>,
+    made: &Made,
+) -> TargetReport {
     let caller = Caller::new(engine, target, plugin);
     let mut report = TargetReport::blank(target);
-    report.ready = match ready::until_ready(&caller, target.ready_timeout).await {
+    let over = format!("not ready within {}", seconds(target.ready_timeout));
+    report.ready = match ready::until_ready(&caller, target.ready_timeout, &over).await {
         Ok(after) => after,
         Err(problem) => {
             report.ready = target.ready_timeout;
@@ -33,7 +54,7 @@ pub(crate) async fn target(engine: &Engine, goal: Goal, target: &Arc<Target>, pl
         }
     };
     let started = Instant::now();
-    let mut work = Work::new(caller, goal, started + target.timeout);
+    let mut work = Work::new(caller, goal, started + target.timeout, made);
     let ended = match goal {
         Goal::Plan => work.plan(Phase::Plan).await.map(|plan| work.rest = plan),
         Goal::Run => work.run().await,
@@ -46,6 +67,8 @@ struct Work<'a> {
     caller: Caller<'a>,
     goal: Goal,
     deadline: Instant,
+    /// The last fault that something was tried again for.
+    last_fault: Option<String>,
     /// How often a server was lost at work.
     lost: u32,
     /// Retries so far, by change.
@@ -53,8 +76,7 @@ struct Work<'a> {
     /// What each failed change failed of.
     failed: HashMap<String, String>,
     skipped: HashMap<String, String>,
-    /// What was made, in order.
-    changed: Vec<String>,
+    made: &'a Made,
     unchanged: HashSet<String>,
     /// The last plan.
     rest: Plan,
@@ -70,16 +92,17 @@ enum Round {
 }
 
 impl<'a> Work<'a> {
-    fn new(caller: Caller<'a>, goal: Goal, deadline: Instant) -> Self {
+    fn new(caller: Caller<'a>, goal: Goal, deadline: Instant, made: &'a Made) -> Self {
         Self {
             caller,
             goal,
             deadline,
+            last_fault: None,
             lost: 0,
             retries: HashMap::new(),
             failed: HashMap::new(),
             skipped: HashMap::new(),
-            changed: Vec::new(),
+            made,
             unchanged: HashSet::new(),
             rest: Plan::default(),
         }
@@ -100,9 +123,10 @@ impl<'a> Work<'a> {
             if todo.is_empty() && (!self.failed.is_empty() || !self.rest.refused.is_empty() || self.rest.is_settled()) {
                 return Ok(());
             }
-            // What was made and still differs, or what is still waited for,
-            // gets time to be seen; anything else gets another round.
-            let is_new = |change: &Change| !self.changed.contains(&change.id) && !self.unchanged.contains(&change.id);
+            // What was made and still differs gets time to be seen; anything
+            // else gets another round.
+            let made: HashSet<String> = self.changed().into_iter().collect();
+            let is_new = |change: &Change| !made.contains(&change.id) && !self.unchanged.contains(&change.id);
             if rounds < ROUNDS && todo.iter().any(is_new) {
                 if self.caller.engine.stop.is_raised() {
                     return Err(Problem::of_target("asked to stop before its changes were made"));
@@ -113,7 +137,8 @@ impl<'a> Work<'a> {
                 last_change = Some(Instant::now());
                 continue;
             }
-            let Some(made) = last_change else { return Ok(()) };
+            // What only waits for something else has nothing more to wait for.
+            let Some(made) = last_change.filter(|_| !todo.is_empty()) else { return Ok(()) };
             let delay = delays.next().unwrap_or(VERIFY);
             // What there is no time left to look at is not looked at: the
             // last plan says what is left.
@@ -163,46 +188,72 @@ impl<'a> Work<'a> {
         let attempt = 1 + changes.iter().map(of).max().unwrap_or(0);
         let broken = |error: hyhost_audit::AuditError| Problem::of_target(error.to_string());
         let session = Arc::new(self.caller.ensuring(changes.to_vec(), self.deadline, attempt).await.map_err(broken)?);
-        let answer = self.caller.plugin.ensure(Arc::clone(&session), &self.caller.context, changes).await;
+        self.state().at_work = changes.iter().map(|change| change.id.clone()).collect();
+        let answer = self.with_signs_of_life(changes, &session).await;
         let results = match answer {
             Ok(results) => results,
             Err(trouble) => {
                 let text = trouble.to_string();
                 let all: Vec<_> = changes.iter().map(|_| (Outcome::Failed, Some(text.clone()))).collect();
-                session.finish(&all).map_err(broken)?;
+                session.finish(all).map_err(broken)?;
                 for change in changes {
                     self.failed.insert(change.id.clone(), format!("unknown: {text}"));
                 }
+                self.state().at_work.clear();
                 return Ok(None);
             }
         };
-        let outcomes: Vec<_> = results
+        let again: Vec<bool> = changes
             .iter()
-            .map(|result| match result {
-                Ok(Done::Done) => (Outcome::Done, None),
-                Ok(Done::Unchanged) => (Outcome::Unchanged, None),
-                Err(fault) if fault.class == Class::Denied => (Outcome::Denied, Some(fault.to_string())),
-                Err(fault) => (Outcome::Failed, Some(fault.to_string())),
-            })
+            .zip(&results)
+            .map(|(change, result)| result.as_ref().is_err_and(|fault| self.may_retry(&change.id, fault)))
             .collect();
-        session.finish(&outcomes).map_err(broken)?;
-        let mut again: Option<(String, Fault)> = None;
-        for (change, result) in changes.iter().zip(results) {
-            match result {
-                Ok(Done::Done) => self.changed.push(change.id.clone()),
-                Ok(Done::Unchanged) => {
-                    self.unchanged.insert(change.id.clone());
+        let outcomes = results.iter().zip(&again).map(|(result, again)| match result {
+            Ok(Done::Done) => (Outcome::Done, None),
+            Ok(Done::Unchanged) => (Outcome::Unchanged, None),
+            Err(fault) if *again => (Outcome::Again, Some(fault.to_string())),
+            Err(fault) if fault.class == Class::Denied => (Outcome::Denied, Some(fault.to_string())),
+            Err(fault) => (Outcome::Failed, Some(fault.to_string())),
+        });
+        let outcomes = session.finish(outcomes.collect()).map_err(broken)?;
+        let mut pause: Option<(String, Fault)> = None;
+        for ((change, result), outcome) in changes.iter().zip(results).zip(outcomes) {
+            match (result, outcome) {
+                (_, Outcome::Done) => self.state().changed.push(change.id.clone()),
+                (Err(fault), Outcome::Again) => {
+                    pause = Some(longest(pause, (change.id.clone(), fault), &self.retries));
                 }
-                Err(fault) => {
-                    if self.may_retry(&change.id, &fault) {
-                        again = Some(longest(again, (change.id.clone(), fault), &self.retries));
-                    } else {
-                        self.failed.insert(change.id.clone(), fault.to_string());
-                    }
+                (Err(fault), _) => {
+                    self.failed.insert(change.id.clone(), fault.to_string());
+                }
+                (Ok(_), _) => {
+                    self.unchanged.insert(change.id.clone());
                 }
             }
         }
-        Ok(again)
+        self.state().at_work.clear();
+        Ok(pause)
+    }
+
+    /// Calls `ensure`, and says now and then that it is still at work.
+    async fn with_signs_of_life(
+        &self,
+        changes: &[Change],
+        session: &Arc<Session>,
+    ) -> Result<Vec<Result<Done, Fault>>, Trouble> {
+        let began = Instant::now();
+        let mut work = std::pin::pin!(self.caller.plugin.ensure(Arc::clone(session), &self.caller.context, changes));
+        loop {
+            match tokio::time::timeout(SIGN_OF_LIFE, &mut work).await {
+                Ok(answer) => return answer,
+                Err(_) => self.caller.tell(&Progress::Working {
+                    target: &self.caller.target.name,
+                    object: changes.first().map_or("", |change| &change.id),
+                    count: changes.len(),
+                    since: began.elapsed(),
+                }),
+            }
+        }
     }
 
     /// Whether the fault of this change (or, with an empty id, of planning)
@@ -223,15 +274,16 @@ impl<'a> Work<'a> {
     /// the number of the retry.
     async fn before_again(&mut self, what: &str, fault: &Fault) -> Result<(), Problem> {
         let left = self.deadline.saturating_duration_since(Instant::now());
-        let late = |text: &str| {
-            let limit = seconds(self.caller.target.timeout);
-            Problem::of_target(format!("not done within its timeout of {limit}: {text}"))
-        };
+        let over = format!("not done within its timeout of {}", seconds(self.caller.target.timeout));
         if left.is_zero() {
-            return Err(late(&fault.to_string()));
+            // What was cut short by the end of the time says less than what
+            // came before it.
+            let reason = self.last_fault.take().unwrap_or_else(|| fault.to_string());
+            return Err(Problem::of_target(format!("{over}: {reason}")));
         }
+        self.last_fault = Some(fault.to_string());
         if fault.class == Class::NotReady {
-            ready::until_ready(&self.caller, left).await.map_err(|problem| late(&problem.text))?;
+            ready::until_ready(&self.caller, left, &over).await?;
             // A server that looks ready and is lost again and again.
             self.lost = (self.lost + 1).min(FullJitter::RETRIES);
             self.caller.engine.stop.sleep(FullJitter::before_retry(self.lost).min(left)).await;
@@ -252,6 +304,7 @@ impl<'a> Work<'a> {
             let fault = match self.caller.plugin.plan(session, &self.caller.context).await {
                 Ok(Ok(plan)) => {
                     self.retries.remove("");
+                    let plan = within_grant(self.caller.target, plan);
                     self.caller.tell(&Progress::Planned { target: &self.caller.target.name, plan: &plan });
                     return Ok(plan);
                 }
@@ -265,6 +318,14 @@ impl<'a> Work<'a> {
         }
     }
 
+    fn changed(&self) -> Vec<String> {
+        self.state().changed.clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn plugin(&self) -> &str {
         &self.caller.plugin.manifest().name
     }
@@ -272,8 +333,9 @@ impl<'a> Work<'a> {
     /// What came of it all.
     fn end(self, mut report: TargetReport, problem: Option<Problem>) -> TargetReport {
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let changed = self.changed();
         report.counts = Counts {
-            changed: count(self.changed.len()),
+            changed: count(changed.len()),
             unchanged: count(self.unchanged.len()),
             failed: count(self.failed.len()),
             skipped: count(self.skipped.len()),
@@ -293,16 +355,43 @@ impl<'a> Work<'a> {
             let differs = "still differs after it was made so; something else may be changing it";
             problems.extend(self.rest.changes.iter().map(|change| Problem::of(&change.id, differs)));
         }
-        report.outcome = match (problems.is_empty(), self.changed.is_empty()) {
+        report.outcome = match (problems.is_empty(), changed.is_empty()) {
             (false, _) => Outcome::Failed,
             (true, false) => Outcome::Done,
             (true, true) => Outcome::Unchanged,
         };
-        report.changed = self.changed;
+        report.changed = changed;
         report.problems = problems;
         report.plan = self.rest;
         report
     }
+}
+
+/// What a plan would touch outside the grant is refused in the plan already,
+/// not only when it is to be made.
+fn within_grant(target: &Target, mut plan: Plan) -> Plan {
+    let mut refused = Vec::new();
+    plan.changes.retain(|change| match change.touches.iter().find(|touch| !is_granted(target, touch)) {
+        None => true,
+        Some(touch) => {
+            let slot = target.slots.iter().find(|slot| slot.capability == touch.capability);
+            let connection = slot.map_or("", |slot| &slot.connection);
+            let text = format!(
+                "it would {touch}, which is outside the grant of target `{}`; to allow it: {}",
+                target.name,
+                hyhost_gate::lines_to_allow(connection, touch, touch.verb)
+            );
+            refused.push(Remark { id: change.id.clone(), text });
+            false
+        }
+    });
+    plan.refused.append(&mut refused);
+    plan
+}
+
+fn is_granted(target: &Target, touch: &Touch) -> bool {
+    let slots = target.slots.iter().filter(|slot| slot.capability == touch.capability);
+    touch.verb == Verb::Read || slots.into_iter().any(|slot| target.grant.allows(&slot.connection, touch, touch.verb))
 }
 
 /// Which of two faults asks for the longer pause: a server that is not ready,

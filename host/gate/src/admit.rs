@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::Phase;
 use crate::files;
 use crate::port::Port;
+use crate::text::line;
 
 /// What a backend gets beyond the deadline to end in order.
 pub(crate) const GRACE: Duration = Duration::from_secs(5);
@@ -45,13 +46,13 @@ pub(crate) fn admit(asked: &Asked<'_>, port: &Port, operation: Operation) -> Res
     let name = operation.name.clone();
     let refuse = |touches: Vec<Touch>, fault| Refusal { operation: name.clone(), touches, fault };
     let Some((row, schema)) = port.row(&operation.name) else {
-        let text = format!("capability `{}` has no operation `{}`", port.table.capability, printable(&name, 128));
+        let text = format!("capability `{}` has no operation `{}`", port.table.capability, line(&name, 128));
         return Err(refuse(Vec::new(), Fault::new(Class::Denied, text)));
     };
     let wrong = match schema {
         None => Some(format!("the schema of `{name}` cannot be used")),
         Some(schema) => schema.validate(&operation.args).err().map(|error| {
-            format!("`{name}`: argument `{}`: {}", error.instance_path(), printable(&error.masked().to_string(), 512))
+            format!("`{name}`: argument `{}`: {}", error.instance_path(), line(&error.masked().to_string(), 512))
         }),
     };
     if let Some(text) = wrong {
@@ -150,9 +151,9 @@ fn secrets(
     let mut found = BTreeMap::new();
     for secret in row.secrets(operation) {
         let denied = |text: String| Err(Fault::new(Class::Denied, text));
-        let shown = printable(&secret.name, 128);
+        let shown = line(&secret.name, 128);
         let Some(sink) = secret.sink else {
-            return denied(format!("`{}` takes no secret at `{}`", row.name, printable(&secret.at, 256)));
+            return denied(format!("`{}` takes no secret at `{}`", row.name, line(&secret.at, 256)));
         };
         let sink = format!("{}.{sink}", port.table.capability);
         if !asked.target.secrets.contains(&(secret.name.clone(), sink.clone())) {
@@ -176,7 +177,7 @@ fn file(asked: &Asked<'_>, row: &Row, operation: &Operation) -> Result<Option<Ar
     match asked.target.directories.get(directory) {
         Some(path) => files::read(directory, path, text(&place.name), text(&place.digest)).map(Some),
         None => {
-            let shown = printable(directory, 128);
+            let shown = line(directory, 128);
             Err(Fault::new(
                 Class::Denied,
                 format!("directory `{shown}` is not one that the document hands to the plugin"),
@@ -207,17 +208,4 @@ pub(crate) fn weight(value: &Value) -> usize {
         Value::Object(map) => 2 + map.iter().map(|(key, item)| key.len() + 4 + weight(item)).sum::<usize>(),
         _ => 8,
     }
-}
-
-/// Text from a plugin as one line of at most so many bytes.
-pub(crate) fn printable(text: &str, limit: usize) -> String {
-    let mut line = String::with_capacity(text.len().min(limit));
-    for c in text.chars() {
-        if line.len() + c.len_utf8() > limit {
-            line.push('…');
-            break;
-        }
-        if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) }
-    }
-    line
 }

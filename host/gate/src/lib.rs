@@ -11,6 +11,7 @@ mod budget;
 mod files;
 mod port;
 mod session;
+pub mod text;
 
 pub use admit::lines_to_allow;
 pub use budget::Budget;

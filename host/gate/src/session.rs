@@ -12,6 +12,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::admit::{self, Admitted};
+use crate::text::line;
 use crate::{Budget, Gate, PluginId};
 
 /// What a plugin is being asked.
@@ -225,6 +226,8 @@ impl Session {
     fn keep(&self, connection: &str, account: &str, item: &Admitted, result: &Result<Value, Fault>) {
         let Some(change) = item.change else { return };
         let outcome = match result {
+            // What a row answers that found nothing to do.
+            Ok(Value::String(state)) if state == "unchanged" => Outcome::Unchanged,
             Ok(_) => Outcome::Done,
             Err(fault) if fault.class == Class::Denied => Outcome::Denied,
             Err(_) => Outcome::Failed,
@@ -245,7 +248,7 @@ impl Session {
             plugin: self.parts.plugin.name.clone(),
             digest: self.parts.plugin.digest.clone(),
             connection: connection.to_owned(),
-            operation: admit::printable(operation, 128),
+            operation: line(operation, 128),
             touches: touches.to_vec(),
             message: fault.message.clone(),
         });
@@ -270,7 +273,7 @@ impl Session {
             None => {
                 let text = format!(
                     "directory `{}` is not one that the document hands to target `{}`",
-                    admit::printable(directory, 128),
+                    line(directory, 128),
                     self.parts.target.name
                 );
                 Err(self.refuse("", "list", &[], Fault::new(Class::Denied, text)))
@@ -285,15 +288,15 @@ impl Session {
         if state.logged >= LOG_CALL {
             return None;
         }
-        let line = admit::printable(message, LOG_LINE.min(LOG_CALL - state.logged));
-        state.logged += line.len().max(1);
-        Some(self.without_secrets(line))
+        let words = line(message, LOG_LINE.min(LOG_CALL - state.logged));
+        state.logged += words.len().max(1);
+        Some(self.without_secrets(words))
     }
 
     /// Adds the plugin's words to the outcome of a change of this call.
     pub fn note(&self, change: &str, text: &str) {
         if self.changes.iter().any(|c| c.id == change) {
-            let text = self.without_secrets(admit::printable(text, NOTE));
+            let text = self.without_secrets(line(text, NOTE));
             self.state().notes.insert(change.to_owned(), text);
         }
     }
@@ -308,37 +311,51 @@ impl Session {
 
     /// Puts what came of each change on record: one event per object, made
     /// from the operations that were performed. `results` has one for each
-    /// change.
+    /// change. Whether something that went well was written or was so already
+    /// is the host's own knowledge, and the answer: a plugin's word does not
+    /// count.
     ///
     /// # Errors
     /// The record cannot be kept.
-    pub fn finish(&self, results: &[(Outcome, Option<String>)]) -> Result<(), AuditError> {
+    pub fn finish(&self, results: Vec<(Outcome, Option<String>)>) -> Result<Vec<Outcome>, AuditError> {
         let duration_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        for (at, (change, (outcome, message))) in self.changes.iter().zip(results).enumerate() {
+        let mut outcomes = Vec::with_capacity(results.len());
+        for (at, (change, (said, message))) in self.changes.iter().zip(results).enumerate() {
             let (operations, note) = {
                 let mut state = self.state();
                 (state.performed.remove(&at).unwrap_or_default(), state.notes.remove(&change.id))
             };
+            let outcome = match said {
+                Outcome::Done | Outcome::Unchanged if wrote(&operations) => Outcome::Done,
+                Outcome::Done | Outcome::Unchanged => Outcome::Unchanged,
+                other => other,
+            };
+            outcomes.push(outcome);
             self.gate.audit.emit(What::Object {
                 target: self.parts.target.name.clone(),
                 plugin: self.parts.plugin.name.clone(),
                 digest: self.parts.plugin.digest.clone(),
                 object: change.id.clone(),
                 action: change.action,
-                outcome: *outcome,
+                outcome,
                 operations,
                 duration_ms,
                 attempt: self.parts.attempt,
                 before: change.before.clone(),
                 after: change.after.clone(),
-                message: message.clone(),
+                message,
                 note,
             })?;
         }
-        Ok(())
+        Ok(outcomes)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether one of these operations, all of them writes, was done.
+fn wrote(operations: &[Performed]) -> bool {
+    operations.iter().any(|operation| operation.outcome == Outcome::Done)
 }

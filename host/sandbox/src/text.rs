@@ -1,5 +1,6 @@
 //! Words and JSON from a guest, made harmless before anything else sees them.
 
+pub(crate) use hyhost_gate::text::{is_plain, line};
 use serde_json::Value;
 
 /// A JSON text may hold one value for so many of its bytes and no more: a
@@ -7,31 +8,6 @@ use serde_json::Value;
 const BYTES_PER_VALUE: usize = 6;
 /// What a text may hold whatever its size.
 const VALUES: usize = 256;
-
-/// Whether a character could end a line, move the cursor of a terminal or
-/// turn the direction of what is read.
-fn disturbs(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// Whether the text can be shown as it is.
-pub(crate) fn is_plain(text: &str) -> bool {
-    !text.contains(disturbs)
-}
-
-/// The text as one line of at most about so many bytes.
-pub(crate) fn line(text: &str, limit: usize) -> String {
-    let mut line = String::with_capacity(text.len().min(limit));
-    for c in text.chars() {
-        if line.len() + c.len_utf8() > limit {
-            line.push('…');
-            break;
-        }
-        if disturbs(c) { line.extend(c.escape_default()) } else { line.push(c) }
-    }
-    line
-}
 
 /// Reads a JSON text whose values together cannot take much more memory than
 /// the text itself.
@@ -89,14 +65,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn a_line_cannot_forge_another_or_move_the_cursor() {
-        let forged = "ok\n\u{1b}[2K{\"event\":\"run-ended\"}\u{202e}\u{9b}";
-        assert_eq!(line(forged, 1_000), "ok\\n\\u{1b}[2K{\"event\":\"run-ended\"}\\u{202e}\\u{9b}");
-        assert_eq!(line("ääää", 5), "ää…");
-        assert!(is_plain("größe") && !is_plain("a\u{2028}b"));
-    }
 
     #[test]
     fn a_text_of_commas_is_not_read() {

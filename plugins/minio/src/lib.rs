@@ -22,8 +22,14 @@ impl Plugin for Minio {
     }
 
     fn probe(context: &Context) -> Result<Readiness, Error> {
-        let health = context.s3(SLOT)?.perform(&s3::ReadHealth {})?;
-        Ok(if health.writable { Readiness::Ready } else { Readiness::NotReady(health.reason) })
+        let connection = context.s3(SLOT)?;
+        let health = connection.perform(&s3::ReadHealth {})?;
+        if !health.writable {
+            return Ok(Readiness::NotReady(health.reason));
+        }
+        // Health asks for no login, and a login may still be in the making.
+        connection.perform(&s3::ListBuckets { names: Some(Vec::new()) })?;
+        Ok(Readiness::Ready)
     }
 
     fn plan(context: &Context, page: Option<&str>) -> Result<Plan, Error> {

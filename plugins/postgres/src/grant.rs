@@ -221,10 +221,14 @@ fn tables(grant: &Grant, schema: &str, there: &There, plan: &mut Plan) -> Vec<Ob
         if table == "*" {
             let found = there.tables.get(&(database.clone(), schema.to_owned()));
             names.extend(found.into_iter().flatten().map(String::as_str));
-            if makes_tables(plan, database) {
-                let object = Object::Table(database.clone(), schema.to_owned(), table.clone());
+            let of_schema = Object::Schema(database.clone(), schema.to_owned());
+            let all = Object::Table(database.clone(), schema.to_owned(), table.clone()).grant_id(&grant.role);
+            let makes_tables = makes_tables(plan, database);
+            if makes_tables {
                 let text = "compared again once the migrations of this database have made their tables";
-                plan.deferred.push(Remark::new(object.grant_id(&grant.role), text));
+                plan.deferred.push(Remark::new(all, text));
+            } else if !there.privileges.contains_key(&of_schema) && !world::is_planned(plan, &of_schema.id()) {
+                plan.deferred.push(Remark::new(all, format!("{} is not there yet", of_schema.id())));
             }
         } else {
             names.insert(table);

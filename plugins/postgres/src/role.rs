@@ -128,16 +128,31 @@ fn update(role: &Role, is: &sql::Role, seen: &mut Seen<Sql>, plan: &mut Plan) ->
     let mut change = Change::update(id(&role.name));
     change = settings(change, role, &is.settings, &mut diff, &mut steps)?;
     change = memberships(change, role, &is.member_of, &mut diff, &mut steps)?;
-    let beyond: Vec<String> =
-        is.member_of.iter().filter(|other| !role.member_of.contains(other)).map(|other| format!("`{other}`")).collect();
-    if !beyond.is_empty() {
-        let text = format!("is a member of {}, which the document does not say", beyond.join(", "));
-        plan.extras.push(Remark::new(id(&role.name), text));
-    }
+    extras(role, is, plan);
     if diff.is_empty() {
         return Ok(None);
     }
     finish(change, role, diff, &steps).map(Some)
+}
+
+/// Power that the role has and the document does not speak of.
+fn extras(role: &Role, is: &sql::Role, plan: &mut Plan) {
+    let mut beyond = Vec::new();
+    for other in is.member_of.iter().filter(|other| !role.member_of.contains(other)) {
+        beyond.push(format!("is a member of `{other}`"));
+    }
+    let attributes = [
+        ("superuser", is.superuser),
+        ("createdb", is.createdb),
+        ("createrole", is.createrole),
+        ("replication", is.replication),
+        ("bypassrls", is.bypassrls),
+    ];
+    beyond.extend(attributes.iter().filter(|(_, has)| *has).map(|(name, _)| format!("has the attribute `{name}`")));
+    if !beyond.is_empty() {
+        let text = format!("{}, which the document does not say", beyond.join(", "));
+        plan.extras.push(Remark::new(id(&role.name), text));
+    }
 }
 
 fn settings(

@@ -59,7 +59,7 @@ fn an_empty_server_gets_everything_in_the_order_of_its_needs() {
 #[test]
 fn only_what_differs_is_changed_and_the_rest_is_left_alone() {
     let desired = json!({ "roles": [{ "name": "r", "login": true, "settings": { "search_path": "a, \"$user\"", "jit": false } }] });
-    let role = json!([{ "name": "r", "login": false, "connection_limit": 7, "member_of": ["pg_monitor"],
+    let role = json!([{ "name": "r", "login": false, "superuser": false, "createdb": true, "createrole": false, "replication": false, "bypassrls": false, "connection_limit": 7, "member_of": ["pg_monitor"],
         "settings": { "search_path": "a, \"$user\"", "jit": "false", "work_mem": "1MB" } }]);
     let plan = plan(&desired, move |name, _| if name == "ReadRoles" { role.clone() } else { Value::Null });
     let change = change(&plan, "role/r");
@@ -85,7 +85,7 @@ fn a_history_that_does_not_fit_the_files_stops_its_database_alone() {
     let history = |rows: Value| {
         move |name: &str, _: &Value| match name {
             "ReadRoles" => {
-                json!([{ "name": "o", "login": true, "connection_limit": -1, "settings": {}, "member_of": [] }])
+                json!([{ "name": "o", "login": true, "superuser": false, "createdb": false, "createrole": false, "replication": false, "bypassrls": false, "connection_limit": -1, "settings": {}, "member_of": [] }])
             }
             "ReadDatabases" => {
                 json!([{ "name": "d", "owner": "o", "encoding": "UTF8", "privileges": [] }])
@@ -114,7 +114,7 @@ fn migrations_without_a_password_to_log_in_with_are_refused() {
     let desired = json!({ "databases": [{ "name": "d", "owner": "o", "migrations": "migrations" }] });
     let plan = plan(&desired, |name, _| match name {
         "ReadRoles" => {
-            json!([{ "name": "o", "login": true, "connection_limit": -1, "settings": {}, "member_of": [] }])
+            json!([{ "name": "o", "login": true, "superuser": false, "createdb": false, "createrole": false, "replication": false, "bypassrls": false, "connection_limit": -1, "settings": {}, "member_of": [] }])
         }
         "ReadDatabases" => {
             json!([{ "name": "d", "owner": "o", "encoding": "UTF8", "privileges": [] }])
@@ -129,7 +129,7 @@ fn access_beyond_the_document_is_an_extra_and_no_change() {
     let desired = json!({ "grants": [{ "role": "m", "database": "d", "privileges": ["connect"] }] });
     let plan = plan(&desired, |name, _| match name {
         "ReadRoles" => {
-            json!([{ "name": "m", "login": true, "connection_limit": -1, "settings": {}, "member_of": [] }])
+            json!([{ "name": "m", "login": true, "superuser": false, "createdb": false, "createrole": false, "replication": false, "bypassrls": false, "connection_limit": -1, "settings": {}, "member_of": [] }])
         }
         "ReadDatabases" => json!([{ "name": "d", "owner": "o", "encoding": "UTF8", "privileges": [
             { "grantee": "m", "privilege": "CONNECT", "builtin": false },

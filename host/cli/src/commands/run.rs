@@ -46,7 +46,7 @@ fn work(common: &Common, args: &Work, goal: Goal) -> anyhow::Result<u8> {
         .context("the runtime cannot be started")?;
     let report = runtime.block_on(at_work(loaded, goal, human))?;
     match goal {
-        Goal::Run => output::run::summary(common, &report, args),
+        Goal::Run => output::run::summary(common, &report),
         Goal::Plan => output::plan::print(common, &report)?,
     }
     // A guest or a server that does not end must not hold up the exit.

@@ -60,7 +60,13 @@ fn target(name: &str, outcome: Outcome, plan: Plan, problems: Vec<Problem>) -> T
 }
 
 fn report(targets: Vec<TargetReport>) -> Report {
-    Report { targets, counts: Counts::default(), interrupted: false, duration: Duration::from_millis(1234) }
+    Report {
+        targets,
+        counts: Counts::default(),
+        interrupted: false,
+        record: None,
+        duration: Duration::from_millis(1234),
+    }
 }
 
 fn planned() -> Report {
@@ -120,13 +126,13 @@ fn a_plan_for_programs() {
 
 #[test]
 fn the_last_words() {
-    holds("last-words.txt", &super::run::farewell(&planned(), "run --config provisioning"));
+    holds("last-words.txt", &super::run::farewell(&planned(), "hyhost run plugins --config provisioning"));
     let mut many = planned();
     many.interrupted = true;
     many.targets[0].problems =
         (0..13).map(|i| Problem::of(format!("role/r{i}"), "permission denied (42501)")).collect();
     many.targets[0].changed = (0..13).map(|i| format!("role/c{i}")).collect();
-    holds("last-words-many.txt", &super::run::farewell(&many, "run --config provisioning"));
+    holds("last-words-many.txt", &super::run::farewell(&many, "hyhost run plugins --config provisioning"));
 }
 
 fn events() -> Vec<Event> {

@@ -58,9 +58,16 @@ pub(crate) fn json(value: &impl Serialize) -> std::io::Result<()> {
     out.flush()
 }
 
+/// A line on stderr. Where even that cannot be written nobody is left to tell;
+/// the exit code still says how it ended.
+pub(crate) fn tell(text: &str) {
+    let mut out = anstream::stderr().lock();
+    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+}
+
 /// A line on stderr that is no error.
 pub(crate) fn note(text: &str) {
-    anstream::eprintln!("{}note:{} {text}", style::NOTE.render(), style::NOTE.render_reset());
+    tell(&format!("{}note:{} {text}", style::NOTE.render(), style::NOTE.render_reset()));
 }
 
 /// The documents' notes.
@@ -69,7 +76,7 @@ pub(crate) fn notes(common: &Common, notes: &[Note]) {
         let place = item.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
         if common.json {
             let value = serde_json::json!({ "event": "note", "place": item.place, "text": item.text });
-            anstream::eprintln!("{value}");
+            tell(&value.to_string());
         } else {
             note(&format!("{place}{}", item.text));
         }
@@ -89,29 +96,29 @@ pub(crate) fn mistakes(common: &Common, mistakes: &Mistakes) {
                 "remedy": mistake.remedy,
                 "other": mistake.other,
             });
-            anstream::eprintln!("{value}");
+            tell(&value.to_string());
         } else {
             let text = mistake.to_string();
             let red = style::ERROR;
             match text.strip_prefix("error:") {
-                Some(rest) => anstream::eprintln!("{}error:{}{rest}\n", red.render(), red.render_reset()),
-                None => anstream::eprintln!("{text}\n"),
+                Some(rest) => tell(&format!("{}error:{}{rest}\n", red.render(), red.render_reset())),
+                None => tell(&format!("{text}\n")),
             }
         }
     }
     if !common.json {
         let count = mistakes.0.len();
         let noun = if count == 1 { "mistake" } else { "mistakes" };
-        anstream::eprintln!("hyhost: {count} {noun} in the documents; nothing was touched");
+        tell(&format!("hyhost: {count} {noun} in the documents; nothing was touched"));
     }
 }
 
 /// An error that ended the command, with its causes.
 pub(crate) fn error(error: &anyhow::Error) {
     let red = style::ERROR;
-    anstream::eprintln!("{}error:{} {error}", red.render(), red.render_reset());
+    tell(&format!("{}error:{} {error}", red.render(), red.render_reset()));
     for cause in error.chain().skip(1) {
-        anstream::eprintln!("  because: {cause}");
+        tell(&format!("  because: {cause}"));
     }
 }
 

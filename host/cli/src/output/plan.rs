@@ -18,7 +18,7 @@ pub(crate) fn print(common: &Common, report: &Report) -> anyhow::Result<()> {
             super::json(&line)?;
         }
     }
-    super::run::last_words(report, "plan");
+    super::run::last_words(report);
     Ok(())
 }
 

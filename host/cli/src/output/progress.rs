@@ -35,6 +35,10 @@ pub(crate) fn observer(_goal: Goal) -> Observer {
             Progress::Retrying { target, what, reason, retry, delay } => {
                 say(target, &format!("{what}: retry {retry} in {} ms: {reason}", delay.as_millis()));
             }
+            Progress::Working { target, object, count, since } => {
+                let more = if *count > 1 { format!(" and {} more", count - 1) } else { String::new() };
+                say(target, &format!("at work on {object}{more} for {} s", since.as_secs()));
+            }
             Progress::Planned { target, plan } => {
                 tracing::debug!(target, changes = plan.changes.len(), deferred = plan.deferred.len(), "planned");
             }
@@ -43,5 +47,5 @@ pub(crate) fn observer(_goal: Goal) -> Observer {
 }
 
 fn say(target: &str, text: &str) {
-    anstream::eprintln!("{} {target}: {text}", paint(style::NOTE, "…"));
+    super::tell(&format!("{} {target}: {text}", paint(style::NOTE, "…")));
 }

@@ -3,11 +3,11 @@
 use std::fmt::Write;
 use std::io;
 
-use hyhost_audit::{Event, Outcome, What};
+use hyhost_audit::{Counts, Event, Outcome, What};
 use hyhost_engine::{Report, TargetReport};
 
 use super::style::{self, paint};
-use crate::args::{Common, Work};
+use crate::args::Common;
 
 /// A sink: one JSON object a line.
 pub(crate) fn json_line(event: &Event) -> io::Result<()> {
@@ -43,7 +43,7 @@ pub(crate) fn text(event: &Event) -> Option<String> {
         What::Refused { target, operation, message, .. } => {
             Some(format!("{} {target}  {operation}: {message}", paint(style::ERROR, "x")))
         }
-        What::TargetEnded { target, outcome, counts, extras, work_ms, .. } => {
+        What::TargetEnded { target, outcome, counts, extras, work_ms, message, .. } => {
             let mut lines: Vec<String> =
                 extras.iter().map(|extra| format!("{} {target}  extra: {extra}", paint(style::WARN, "*"))).collect();
             let (sign, style) = match outcome {
@@ -51,20 +51,23 @@ pub(crate) fn text(event: &Event) -> Option<String> {
                 Outcome::Skipped => ("-", style::WARN),
                 _ => ("x", style::ERROR),
             };
-            lines.push(format!(
-                "{} {target}  {} changed, {} failed, {} skipped, in {work_ms} ms",
-                paint(style, sign),
-                counts.changed,
-                counts.failed,
-                counts.skipped
-            ));
+            let sign = paint(style, sign);
+            let words = match (outcome, message) {
+                (Outcome::Skipped, Some(message)) => message.clone(),
+                (Outcome::Failed | Outcome::Denied, _) => {
+                    let Counts { changed, failed, skipped, .. } = counts;
+                    format!("failed: {changed} changed, {failed} failed, {skipped} skipped, in {work_ms} ms")
+                }
+                _ => format!("{} changed, in {work_ms} ms", counts.changed),
+            };
+            lines.push(format!("{sign} {target}  {words}"));
             Some(lines.join("\n"))
         }
     }
 }
 
 /// The last lines of a run.
-pub(crate) fn summary(common: &Common, report: &Report, args: &Work) {
+pub(crate) fn summary(common: &Common, report: &Report) {
     let counts = report.counts;
     if report.is_ok() && super::is_human(common) {
         let text = format!(
@@ -77,14 +80,16 @@ pub(crate) fn summary(common: &Common, report: &Report, args: &Work) {
         // The exit code says it too.
         let _ = super::line(&text);
     }
-    last_words(report, &format!("run --config {}", args.config.display()));
+    last_words(report);
 }
 
 /// For a person at night, on stderr: what failed, where it stands, what was
 /// changed, that running again is safe, what to do.
-pub(crate) fn last_words(report: &Report, command: &str) {
+pub(crate) fn last_words(report: &Report) {
     if !report.is_ok() {
-        anstream::eprint!("{}", farewell(report, command));
+        let words: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+        let command = &words.join(" ");
+        super::tell(farewell(report, command).trim_end());
     }
 }
 
@@ -93,13 +98,14 @@ pub(crate) fn farewell(report: &Report, command: &str) -> String {
     let (skipped, failed): (Vec<&TargetReport>, Vec<&TargetReport>) =
         report.targets.iter().filter(|target| !target.is_ok()).partition(|target| target.outcome == Outcome::Skipped);
     let mut text = String::new();
-    let verb = if report.interrupted { "did not end well: hyhost was asked to stop" } else { "failed" };
+    let asked = if report.interrupted { "asked to stop: " } else { "" };
+    let left_out = if skipped.is_empty() { String::new() } else { format!(", {} skipped", skipped.len()) };
     // Writing to a String cannot fail.
     let _ = writeln!(
         text,
-        "\n{} {} of {} targets {verb}",
+        "\n{} {asked}{} of {} targets failed{left_out}",
         paint(style::ERROR, "hyhost:"),
-        failed.len() + skipped.len(),
+        failed.len(),
         report.targets.len()
     );
     for target in failed.iter().chain(&skipped) {
@@ -110,6 +116,9 @@ pub(crate) fn farewell(report: &Report, command: &str) -> String {
         if target.problems.len() > SHOWN {
             let _ = writeln!(text, "    and {} more; each is an event on stdout", target.problems.len() - SHOWN);
         }
+    }
+    if let Some(record) = &report.record {
+        let _ = writeln!(text, "\n  {record}");
     }
     let changed: Vec<String> = report
         .targets
@@ -122,7 +131,10 @@ pub(crate) fn farewell(report: &Report, command: &str) -> String {
         n => writeln!(text, "\n  Changed before that: {}, and {} more.", changed[..SHOWN].join(", "), n - SHOWN),
     };
     let _ = writeln!(text, "  Running again is safe: what is done is not done twice.");
-    let _ = writeln!(text, "  Next: mend what stands above, then `hyhost {command}` with the same plugins.");
+    let _ = match report.interrupted {
+        true => writeln!(text, "  Next: run it again: {command}"),
+        false => writeln!(text, "  Next: mend what stands above, then run it again: {command}"),
+    };
     text
 }
 

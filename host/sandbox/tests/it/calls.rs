@@ -15,7 +15,7 @@ async fn probe_plan_ensure_and_nothing_left() {
     assert_eq!(changes[0].payload.len(), 100);
     let (answer, session) = world.ensure(json!({}), &changes).await;
     assert_eq!(answer, Ok(vec![Ok(Done::Done)]));
-    session.finish(&[(hyhost_audit::Outcome::Done, None)]).unwrap();
+    session.finish(vec![(hyhost_audit::Outcome::Done, None)]).unwrap();
     assert!(world.server.store().get("role", &["ok_a"]).is_some());
     assert_eq!(world.events("object")[0]["operations"][0]["operation"], "CreateRole");
     assert!(world.planned(json!({})).await.is_empty());

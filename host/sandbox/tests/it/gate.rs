@@ -66,7 +66,7 @@ async fn what_the_plan_did_not_show_does_not_happen() {
     let fault = answer.unwrap().remove(0).unwrap_err();
     assert_eq!(fault.class, Class::Denied);
     assert!(fault.message.contains("what a plan did not show cannot happen"), "{fault}");
-    session.finish(&[(hyhost_audit::Outcome::Denied, Some(fault.message))]).unwrap();
+    session.finish(vec![(hyhost_audit::Outcome::Denied, Some(fault.message))]).unwrap();
     world.assert_untouched("undeclared");
     assert_eq!(world.events("refused")[0]["touches"][0]["name"], json!(["ok_other"]));
 }
@@ -89,7 +89,7 @@ async fn a_lie_is_on_record_as_what_it_is() {
     let changes = world.planned(json!({})).await;
     let (answer, session) = world.ensure(json!({ "in": "ensure", "does": "lie" }), &changes).await;
     assert_eq!(answer.unwrap(), [Ok(hyhost_sandbox::Done::Done)]);
-    session.finish(&[(hyhost_audit::Outcome::Done, None)]).unwrap();
+    session.finish(vec![(hyhost_audit::Outcome::Done, None)]).unwrap();
     assert_eq!(world.events("object")[0]["operations"], json!([]));
     world.assert_untouched("lie");
 }

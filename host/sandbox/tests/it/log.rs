@@ -79,7 +79,7 @@ async fn a_forged_note_stays_within_its_event() {
     let changes = world.planned(json!({})).await;
     let (answer, session) = world.ensure(json!({ "in": "ensure", "does": "forged-note" }), &changes).await;
     answer.unwrap().remove(0).unwrap();
-    session.finish(&[(hyhost_audit::Outcome::Done, None)]).unwrap();
+    session.finish(vec![(hyhost_audit::Outcome::Done, None)]).unwrap();
     let events = world.events("object");
     assert_eq!(events.len(), 1);
     assert_eq!(events[0]["note"], r#"done\n{"event":"run-ended"}"#);

@@ -135,9 +135,8 @@ fn a_statement_may_be_said_by_several() {
 
 #[test]
 fn a_refusal_does_not_say_what_a_permission_says() {
-    let one = |effect: &str| {
-        Statement::read(&json!({ "Effect": effect, "Principal": "a", "Action": "x", "Resource": "r" }))
-    };
+    let one =
+        |effect: &str| Statement::read(&json!({ "Effect": effect, "Principal": "a", "Action": "x", "Resource": "r" }));
     assert!(one("Deny").is_said_by(&[one("Deny")]));
     assert!(!one("Deny").is_said_by(&[one("Allow")]) && !one("Allow").is_said_by(&[one("Deny")]));
 }

@@ -399,13 +399,18 @@ pub struct Privilege {
 #[allow(missing_docs, reason = "the names say it")]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Role {
+    pub bypassrls: bool,
     /// -1: no limit.
     pub connection_limit: i64,
+    pub createdb: bool,
+    pub createrole: bool,
     pub login: bool,
     pub member_of: Vec<String>,
     pub name: String,
+    pub replication: bool,
     /// For all databases.
     pub settings: std::collections::BTreeMap<String, String>,
+    pub superuser: bool,
 }
 
 /// Part of an answer.
