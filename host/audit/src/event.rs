@@ -204,6 +204,8 @@ pub struct Announced {
 pub struct Performed {
     /// The row's name.
     pub operation: String,
+    /// What it touched: `write role app_user`.
+    pub touches: Vec<String>,
     /// The connection's name.
     pub connection: String,
     /// The account.

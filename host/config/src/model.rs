@@ -136,6 +136,14 @@ impl Connection {
         }
     }
 
+    /// The secrets that it logs in with.
+    pub fn secrets(&self) -> &[Secret] {
+        match &self.how {
+            How::Sql(sql) => &sql.passwords,
+            How::S3(s3) => &s3.passwords,
+        }
+    }
+
     /// The server, normalised: lower-case host and port. Two connections of
     /// one endpoint are one server.
     pub fn endpoint(&self) -> String {

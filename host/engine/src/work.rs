@@ -12,8 +12,9 @@ use hyhost_sandbox::{Done, Plugin, Trouble};
 use hyhost_table::{Change, Plan, Remark, Touch, Verb};
 use tokio::time::Instant;
 
+use crate::batch::Queue;
 use crate::call::{Caller, seconds};
-use crate::{Engine, FullJitter, Goal, Problem, Progress, TargetReport, batch, ready};
+use crate::{Engine, FullJitter, Goal, Problem, Progress, TargetReport, ready};
 
 /// How often changes are made before the plan must be empty.
 const ROUNDS: u32 = 3;
@@ -116,10 +117,7 @@ impl<'a> Work<'a> {
         loop {
             let phase = if rounds == 0 { Phase::Plan } else { Phase::Verify };
             self.rest = self.plan(phase).await?;
-            let mut todo = self.rest.changes.clone();
-            todo.retain(|change| !self.failed.contains_key(&change.id));
-            let failed: HashSet<String> = self.failed.keys().cloned().collect();
-            self.skipped.extend(batch::skip(&mut todo, &failed));
+            let todo = self.tryable();
             if todo.is_empty() && (!self.failed.is_empty() || !self.rest.refused.is_empty() || self.rest.is_settled()) {
                 return Ok(());
             }
@@ -149,36 +147,56 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// The changes of the last plan but for those that failed, and those that
+    /// require them.
+    fn tryable(&mut self) -> Vec<Change> {
+        let mut queue = Queue::new(self.rest.changes.clone());
+        for id in self.failed.keys() {
+            self.skipped.extend(queue.failed(id));
+        }
+        let mut todo = queue.into_left();
+        todo.retain(|change| !self.failed.contains_key(&change.id));
+        todo
+    }
+
     /// Hands the changes over, batch by batch, each when all that it requires
     /// is done.
-    async fn round(&mut self, mut pending: Vec<Change>) -> Result<Round, Problem> {
-        while !pending.is_empty() {
+    async fn round(&mut self, todo: Vec<Change>) -> Result<Round, Problem> {
+        let mut queue = Queue::new(todo);
+        loop {
+            let batch = queue.take();
+            if batch.is_empty() {
+                return match queue.left().next() {
+                    None => Ok(Round::Through),
+                    Some(id) => {
+                        let plugin = self.plugin();
+                        let text = format!("the plan of plugin `{plugin}` requires itself in a circle, as {id} does");
+                        Err(Problem::of_target(text))
+                    }
+                };
+            }
             if self.caller.engine.stop.is_raised() {
                 return Err(Problem::of_target("asked to stop; what was not announced was not touched"));
             }
-            let numbers = batch::ready(&pending);
-            if numbers.is_empty() {
-                let ids: Vec<&str> = pending.iter().map(|change| change.id.as_str()).take(5).collect();
-                let text =
-                    format!("the plan of plugin `{}` requires itself in a circle: {}", self.plugin(), ids.join(", "));
+            if Instant::now() >= self.deadline {
+                let limit = seconds(self.caller.target.timeout);
+                let left = batch.len() + queue.left().count();
+                let text = format!("not done within its timeout of {limit}: {left} changes were not begun");
                 return Err(Problem::of_target(text));
             }
-            let chosen: HashSet<usize> = numbers.into_iter().collect();
-            let mut number = 0;
-            let (now, later): (Vec<Change>, Vec<Change>) = pending.into_iter().partition(|_| {
-                number += 1;
-                chosen.contains(&(number - 1))
-            });
-            pending = later;
-            let retry = self.hand_over(&now).await?;
+            let retry = self.hand_over(&batch).await?;
             if let Some((id, fault)) = retry {
                 self.before_again(&id, &fault).await?;
                 return Ok(Round::Again);
             }
-            let failed: HashSet<String> = self.failed.keys().cloned().collect();
-            self.skipped.extend(batch::skip(&mut pending, &failed));
+            for change in &batch {
+                if self.failed.contains_key(&change.id) {
+                    self.skipped.extend(queue.failed(&change.id));
+                } else {
+                    queue.done(&change.id);
+                }
+            }
         }
-        Ok(Round::Through)
     }
 
     /// Hands one batch over; answers with the change that asks for the

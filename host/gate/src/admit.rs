@@ -33,6 +33,8 @@ pub(crate) struct Admitted {
     pub(crate) request: Request,
     /// The change that it is performed for; `None` for a read.
     pub(crate) change: Option<usize>,
+    /// What it touches.
+    pub(crate) touches: Vec<Touch>,
 }
 
 /// An operation that may not.
@@ -67,8 +69,8 @@ pub(crate) fn admit(asked: &Asked<'_>, port: &Port, operation: Operation) -> Res
     grant(asked, row, &operation, &touches).map_err(|fault| refuse(named.clone(), fault))?;
     let change = within_plan(asked, row, &named).map_err(|fault| refuse(named.clone(), fault))?;
     let secrets = secrets(asked, port, row, &operation).map_err(|fault| refuse(named.clone(), fault))?;
-    let file = file(asked, row, &operation).map_err(|fault| refuse(named, fault))?;
-    Ok(Admitted { request: Request { operation, row, secrets, file }, change })
+    let file = file(asked, row, &operation).map_err(|fault| refuse(named.clone(), fault))?;
+    Ok(Admitted { request: Request { operation, row, secrets, file }, change, touches: named })
 }
 
 fn phase(asked: &Asked<'_>, row: &Row) -> Result<(), Fault> {

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use hyhost_audit::{Announced, Audit, AuditError, What};
 use hyhost_backend::{Account, Backend};
-use hyhost_config::Target;
+use hyhost_config::{Secret, Target};
 use hyhost_table::{Change, Row, Table};
 use jsonschema::Validator;
 
@@ -24,6 +24,8 @@ pub struct PluginId {
 pub struct Gate {
     ports: HashMap<String, Port>,
     pub(crate) audit: Audit,
+    /// The connections' own secrets.
+    pub(crate) secrets: Vec<Secret>,
 }
 
 /// A connection: its client, its table, and the rows' schemas, each compiled
@@ -48,13 +50,19 @@ impl Port {
 impl Gate {
     /// A gate without connections, writing to this record.
     pub fn new(audit: Audit) -> Self {
-        Self { ports: HashMap::new(), audit }
+        Self { ports: HashMap::new(), audit, secrets: Vec::new() }
     }
 
     /// Adds a connection.
     pub fn connect(&mut self, connection: impl Into<String>, table: &'static Table, backend: Arc<dyn Backend>) {
         let schemas = table.rows.iter().map(|_| OnceLock::new()).collect();
         self.ports.insert(connection.into(), Port { backend, table, schemas });
+    }
+
+    /// Secrets that no answer, fault or word of a plugin may hold, beside those
+    /// of its target: the connections' own.
+    pub fn withhold(&mut self, secrets: impl IntoIterator<Item = Secret>) {
+        self.secrets.extend(secrets);
     }
 
     /// As whom hyhost works on a connection.

@@ -188,7 +188,7 @@ impl Session {
         result: Result<Value, Fault>,
         bytes: &mut usize,
     ) -> Result<Value, Fault> {
-        let secrets: Vec<&Secret> = self.parts.target.vault.values().collect();
+        let secrets = self.secrets();
         match result {
             Ok(value) => {
                 *bytes += admit::weight(&value);
@@ -234,6 +234,7 @@ impl Session {
         };
         self.state().performed.entry(change).or_default().push(Performed {
             operation: item.request.operation.name.clone(),
+            touches: item.touches.iter().map(ToString::to_string).collect(),
             connection: connection.to_owned(),
             account: account.to_owned(),
             outcome,
@@ -301,8 +302,13 @@ impl Session {
         }
     }
 
+    /// All that must stand in nothing that leaves the host.
+    fn secrets(&self) -> Vec<&Secret> {
+        self.parts.target.vault.values().chain(&self.gate.secrets).collect()
+    }
+
     fn without_secrets(&self, text: String) -> String {
-        let secrets: Vec<&Secret> = self.parts.target.vault.values().collect();
+        let secrets = self.secrets();
         match admit::secret_in(&Value::from(text.as_str()), &secrets) {
             Some(name) => format!("(withheld: held the secret `{name}`)"),
             None => text,

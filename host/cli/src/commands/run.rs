@@ -104,6 +104,7 @@ fn gate(stack: &Stack, audit: Audit) -> anyhow::Result<Gate> {
         let table = hyhost_table::shipped(connection.capability())
             .with_context(|| format!("capability `{}` has no table", connection.capability()))?;
         gate.connect(connection.name.clone(), table, backend);
+        gate.withhold(connection.secrets().iter().cloned());
     }
     Ok(gate)
 }

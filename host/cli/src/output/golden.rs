@@ -148,6 +148,7 @@ fn events() -> Vec<Event> {
         outcome,
         operations: vec![Performed {
             operation: "CreateRole".into(),
+            touches: vec!["write role app_user".into()],
             connection: "main-db".into(),
             account: "postgres".into(),
             outcome,

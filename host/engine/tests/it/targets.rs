@@ -95,7 +95,9 @@ async fn the_record_has_an_announcement_before_each_object_and_no_gap() {
             }
             Some("object") => {
                 assert!(announced.contains(&event["object"]), "{event}");
-                assert!(!event["operations"].as_array().unwrap().is_empty(), "{event}");
+                let operations = event["operations"].as_array().unwrap();
+                assert!(!operations.is_empty(), "{event}");
+                assert!(operations.iter().all(|operation| operation["touches"][0].is_string()), "{event}");
             }
             _ => {}
         }
@@ -114,4 +116,30 @@ async fn a_plan_shows_what_another_target_has_to_make_first() {
     assert_eq!(report.targets[1].plan.deferred[0].id, "database/d");
     assert!(report.is_ok() && !report.is_settled());
     assert!(world.run().await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_server_says_of_the_connections_own_secret_is_withheld() {
+    let world =
+        World::new("  t: { plugin: postgres, connection: db, grant: desired, desired: { roles: [ { name: a } ] } }\n");
+    let said = hyhost_backend::Fault::new(hyhost_backend::Class::Invalid, "you said a-password, and that is wrong");
+    world.sql.fail_next("ReadRoles", said);
+    let report = world.run().await;
+    let problem = report.targets[0].problems[0].to_string();
+    assert!(problem.contains("secret `p`") && !problem.contains("a-password"), "{problem}");
+    assert!(!format!("{:?}", world.all_events()).contains("a-password"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_outside_the_grant_is_refused_in_the_plan() {
+    let world = World::new(
+        "  t: { plugin: postgres, connection: db, grant: { db: { role: [a] } }, desired: { roles: [ { name: a } ] } }\n",
+    );
+    assert_eq!(world.go(Goal::Plan).await.targets[0].plan.changes.len(), 1);
+    let mut target = world.targets();
+    target[0].grant = hyhost_config::Grant::default();
+    let report = world.go_on(Goal::Plan, target).await;
+    let plan = &report.targets[0].plan;
+    assert!(plan.changes.is_empty() && !report.is_ok());
+    assert!(plan.refused[0].text.contains("grant: { db: { role: { write: [\"a\"] } } }"), "{:?}", plan.refused);
 }

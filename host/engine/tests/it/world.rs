@@ -74,7 +74,16 @@ impl World {
         hyhost_config::load(&options, &manifests).map_err(|mistakes| mistakes.to_string()).unwrap()
     }
 
+    /// The targets of the document.
+    pub fn targets(&self) -> Vec<hyhost_config::Target> {
+        self.load(&plugins()).targets
+    }
+
     pub async fn go(&self, goal: Goal) -> Report {
+        self.go_on(goal, self.targets()).await
+    }
+
+    pub async fn go_on(&self, goal: Goal, targets: Vec<hyhost_config::Target>) -> Report {
         let plugins = plugins();
         let stack = self.load(&plugins);
         let events = Arc::clone(&self.events);
@@ -85,6 +94,7 @@ impl World {
         });
         let mut gate = Gate::new(Audit::new("run", vec![sink]));
         gate.connect("db", hyhost_table::sql(), Arc::clone(&self.sql) as _);
+        gate.withhold(stack.connections["db"].secrets().iter().cloned());
         let engine = Engine {
             gate: Arc::new(gate),
             plugins: plugins.into_iter().map(|p| (p.manifest().name.clone(), Arc::new(p))).collect::<HashMap<_, _>>(),
@@ -92,7 +102,7 @@ impl World {
             stop: self.stop.clone(),
             observer: Box::new(|_| {}),
         };
-        Arc::new(engine).start(goal, stack.targets, RunInfo::default()).await.unwrap()
+        Arc::new(engine).start(goal, targets, RunInfo::default()).await.unwrap()
     }
 
     pub async fn run(&self) -> Report {
