@@ -26,6 +26,7 @@ mod interpolate;
 mod ip;
 mod item;
 mod load;
+mod mark_clash;
 mod marks;
 mod merge;
 mod model;

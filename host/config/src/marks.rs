@@ -15,7 +15,7 @@ pub(crate) enum Mark<'s> {
     Secret(&'s str),
     /// It names a directory.
     File,
-    /// A true value needs a grant of its own.
+    /// `true` needs a grant of its own; no other value counts.
     Attribute { capability: &'s str, kind: &'s str, attribute: &'s str },
 }
 

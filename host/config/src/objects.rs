@@ -113,8 +113,9 @@ impl<'s, 'i> Walk<'s, 'i> {
                 }
             }
             Mark::Attribute { capability, kind, attribute } => {
-                let off = matches!(item.data, Data::Scalar(Value::Null | Value::Bool(false)));
-                if !off && !item.unresolved {
+                // Only what a person reads as "yes" asks for a privilege: any
+                // other value may stand there for another reason.
+                if matches!(item.data, Data::Scalar(Value::Bool(true))) {
                     self.found.attributes.push(Attribute {
                         capability: (*capability).to_owned(),
                         kind: (*kind).to_owned(),
@@ -194,4 +195,25 @@ fn named(mark: &NameMark<'_>, parent: &[&str], value: Option<&str>, spot: Spot) 
         name,
     };
     Named { touch, pattern, declared: mark.verb.is_none(), spot }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn only_true_sets_an_attribute() {
+        let root = json!({ "x-hyhost": { "attribute": "sql.role.superuser" } });
+        let set = |data: Data| {
+            let spot = Spot::start_of(0);
+            let item = Item { spot, data, written: None, unresolved: false, secret: false };
+            find(Schema { root: &root }, &item).attributes.len()
+        };
+        assert_eq!(set(Data::Scalar(json!(true))), 1);
+        for other in [json!(null), json!(false), json!("app"), json!("true"), json!(1), json!(0)] {
+            assert_eq!(set(Data::Scalar(other.clone())), 0, "{other}");
+        }
+        assert_eq!(set(Data::List(Vec::new())) + set(Data::Map(Vec::new())), 0);
+    }
 }

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use jsonschema::{Draft, PatternOptions, Validator};
 use serde_json::Value;
 
+use crate::mark_clash;
 use crate::marks::{self, mark};
 
 /// The largest schema, in bytes of JSON.
@@ -23,6 +24,7 @@ pub(crate) fn compile(schema: &Value) -> Result<Validator, String> {
     }
     let mut check = Check { root: schema, pointer: String::new() };
     check.schema(schema, true, 0)?;
+    mark_clash::check(schema)?;
     jsonschema::options()
         .with_draft(Draft::Draft202012)
         .offline()
@@ -147,6 +149,13 @@ mod tests {
             (json!({ "patternProperties": { "a": { "x-hyhost": { "file": "x" } } } }), "not read"),
             (json!({ "not": { "x-hyhost": { "file": "x" } } }), "not read"),
             (json!({ "items": { "$id": "https://example.com/x" } }), "must be local"),
+            (
+                json!({ "properties": { "role": { "allOf": [
+                    { "x-hyhost": { "name": "sql.role" } },
+                    { "x-hyhost": { "attribute": "sql.role.superuser" } },
+                ] } } }),
+                "beside another mark",
+            ),
             (json!({ "type": "strin" }), "/type"),
             (json!({ "pattern": "(" }), "/pattern"),
             (deep, "levels deep"),

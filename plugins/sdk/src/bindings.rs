@@ -4920,7 +4920,8 @@ pub mod hyhost {
                 /// `{"file": "migrations"}` the field holds a directory whose files
                 /// the plugin may list and name.
                 /// `{"attribute": "sql.role.superuser"}` the field is a privileged
-                /// attribute: a true value needs a grant of its own.
+                /// attribute: the value `true` needs a grant of its own, any other
+                /// counts as not set. Such a field may not have another mark.
                 pub schema: Json,
                 /// The capabilities that it wants. Calls to others are refused.
                 pub capabilities: _rt::Vec<Wish>,
