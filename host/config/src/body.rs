@@ -1,6 +1,7 @@
 //! Bodies from files: `{ from: policy.json }`.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use crate::Rule;
@@ -23,6 +24,17 @@ pub(crate) enum PathProblem {
     Outside(&'static str),
     /// There is nothing.
     Missing(PathBuf),
+    /// It may be there: we cannot get to it.
+    Unreachable(PathBuf, io::Error),
+}
+
+impl PathProblem {
+    fn of(path: &Path, error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Self::Missing(path.to_owned()),
+            _ => Self::Unreachable(path.to_owned(), error),
+        }
+    }
 }
 
 impl Bodies {
@@ -43,11 +55,11 @@ impl Bodies {
         let real = match &self.real {
             Some(real) => real.clone(),
             None => {
-                let real = self.directory.canonicalize().map_err(|_| PathProblem::Missing(self.directory.clone()))?;
+                let real = self.directory.canonicalize().map_err(|error| PathProblem::of(&self.directory, error))?;
                 self.real.insert(real).clone()
             }
         };
-        let target = joined.canonicalize().map_err(|_| PathProblem::Missing(joined.clone()))?;
+        let target = joined.canonicalize().map_err(|error| PathProblem::of(&joined, error))?;
         if target.starts_with(real) { Ok(joined) } else { Err(PathProblem::Outside("is a link that leads out of it")) }
     }
 
@@ -124,10 +136,44 @@ pub(crate) fn path_problem(
         PathProblem::Missing(joined) if lenient => {
             report.note(Some(spot), format!("there is no {what} {}; what needs it is not chosen", joined.display()));
         }
+        PathProblem::Unreachable(joined, error) if lenient => {
+            let problem =
+                format!("cannot get to the {what} {}: {error}; what needs it is not chosen", joined.display());
+            report.note(Some(spot), problem);
+        }
+        PathProblem::Unreachable(joined, error) => {
+            let help = match error.kind() {
+                io::ErrorKind::PermissionDenied => format!(
+                    "hyhost runs as uid {}, gid {}: let this user enter the directories above it, as with `chmod o+x`",
+                    rustix::process::geteuid().as_raw(),
+                    rustix::process::getegid().as_raw()
+                ),
+                _ => "correct the path, or what lies there".to_owned(),
+            };
+            report
+                .mistake(Rule::UnreadableFile, spot, format!("cannot get to the {what} {}: {error}", joined.display()))
+                .help(help);
+        }
         PathProblem::Missing(joined) => {
             report
                 .mistake(Rule::MissingFile, spot, format!("there is no {what} {}", joined.display()))
                 .help("paths start at the directory of the documents");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_not_be_entered_is_not_said_to_be_missing() {
+        let denied = PathProblem::of(Path::new("migrations"), io::ErrorKind::PermissionDenied.into());
+        let mut report = Report::default();
+        report.sources.add("a.yaml".into(), "x".into());
+        path_problem(&denied, "migrations", "directory", Spot::start_of(0), false, &mut report);
+        let said = report.into_mistakes().to_string();
+        assert!(!said.contains("there is no") && said.contains("permission denied") && said.contains("uid"), "{said}");
+        assert!(matches!(PathProblem::of(Path::new("gone"), io::ErrorKind::NotFound.into()), PathProblem::Missing(_)));
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::Rule;
+use crate::bounded::{self, Unread};
 use crate::report::Report;
 use crate::source::Spot;
 use crate::yaml::{self, Node};
@@ -68,21 +69,21 @@ pub(crate) fn read(directory: &Path, report: &mut Report) -> Option<Documents> {
 /// Reads a file into the sources: its number and its length in bytes.
 pub(crate) fn read_file(path: &Path, report: &mut Report) -> Option<(u32, u64)> {
     let shown = path.display().to_string();
-    let bytes = match std::fs::metadata(path) {
-        Ok(metadata) if metadata.len() > MOST_BYTES => {
-            let problem = format!("{shown} has {} bytes; hyhost reads {MOST_BYTES} at most", metadata.len());
+    let bytes = match bounded::read(path, MOST_BYTES) {
+        Ok(bytes) => bytes,
+        Err(Unread::TooLarge) => {
+            let problem = format!("{shown} has more than {MOST_BYTES} bytes; hyhost reads no more");
             report.mistake_anywhere(Rule::TooLarge, problem).help("split it into several files");
             return None;
         }
-        Ok(_) => std::fs::read(path),
-        Err(error) => Err(error),
-    };
-    let bytes = match bytes {
-        Ok(bytes) => bytes,
-        Err(error) => {
+        Err(unread) => {
+            let help = match unread {
+                Unread::Io(_) => "let the user that hyhost runs as read it",
+                _ => "put a plain file there",
+            };
             report
-                .mistake_anywhere(Rule::UnreadableFile, format!("cannot read {shown}: {error}"))
-                .help("let the user that hyhost runs as read it");
+                .mistake_anywhere(Rule::UnreadableFile, format!("cannot read {shown}: {}", unread.cause(MOST_BYTES)))
+                .help(help);
             return None;
         }
     };

@@ -3,6 +3,12 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::bounded;
+
+/// The largest file that is read in place of a variable, in bytes.
+pub(crate) const MOST_BYTES: u64 = 64 << 10;
 
 /// What variables stand for. `NAME_FILE` is read where `NAME` is asked for.
 pub(crate) struct Environment<'a> {
@@ -59,7 +65,9 @@ impl<'a> Environment<'a> {
             (None, Some(path)) => {
                 let mut files = self.files.borrow_mut();
                 let read = files.entry(path.clone()).or_insert_with(|| {
-                    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+                    let bytes =
+                        bounded::read(Path::new(path), MOST_BYTES).map_err(|unread| unread.cause(MOST_BYTES))?;
+                    let text = String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".to_owned())?;
                     Ok(trim_newline(&text).to_owned())
                 });
                 match read {

@@ -10,6 +10,7 @@
 //! line may be shown.
 
 mod body;
+mod bounded;
 mod choose;
 mod connections;
 mod core_schema;

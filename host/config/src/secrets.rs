@@ -10,16 +10,14 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use crate::bounded::{self, Unread};
 use crate::fields::Reader;
-use crate::interpolate::{Environment, FillError, trim_newline};
+use crate::interpolate::{Environment, FillError, MOST_BYTES, trim_newline};
 use crate::merge::hide;
 use crate::report::Report;
 use crate::source::Spot;
 use crate::yaml::{Entry, Kind, Node};
 use crate::{Options, Rule, Secret, suggest};
-
-/// The largest secret that is read, in bytes.
-const MOST_BYTES: u64 = 64 << 10;
 
 /// Where a secret comes from.
 enum Origin {
@@ -186,7 +184,7 @@ impl<'a> Secrets<'a> {
 
     fn remedy(&self) -> String {
         format!(
-            "a secret stands here by its name: the file {}/<name>, or a name under `secrets:`",
+            "a secret stands here by its name: the file {}/<name> (`--secrets DIR` names another directory), or a name under `secrets:`",
             self.directory.display().to_string().trim_end_matches('/')
         )
     }
@@ -228,7 +226,16 @@ impl<'a> Secrets<'a> {
             }
             Some(Origin::Variable(variable)) => {
                 let problem = match env.lookup(variable) {
-                    Ok(Some(value)) => return check(name, value, &format!("the variable {variable}"), spot, report),
+                    Ok(Some(value)) => {
+                        let from = match env.plain(variable) {
+                            Some(_) => format!("the variable {variable}"),
+                            None => {
+                                let path = env.plain(&format!("{variable}_FILE")).unwrap_or_default();
+                                format!("{path}, named by {variable}_FILE")
+                            }
+                        };
+                        return check(name, value, &from, spot, report);
+                    }
                     Ok(None) => format!("the secret `{name}`: the variable {variable} is not set"),
                     Err(FillError::Both { .. }) => {
                         let problem = format!("the secret `{name}`: {variable} and {variable}_FILE are both set");
@@ -301,31 +308,30 @@ impl Unreadable {
 }
 
 fn read_text(path: &Path) -> Result<String, Unreadable> {
-    let failed = |error: &io::Error| unreadable(path, error);
-    let metadata = std::fs::metadata(path).map_err(|error| failed(&error))?;
     let shown = path.display();
-    if metadata.is_dir() {
-        let help = "a bind mount of a file that was not there makes a directory: put the file there and mount it again";
-        return Err(Unreadable {
-            rule: Rule::UnreadableSecret,
-            cause: format!("{shown} is a directory"),
-            help: help.into(),
-        });
-    }
-    if !metadata.is_file() && !metadata.is_dir() {
-        let cause = format!("{shown} is no regular file");
-        return Err(Unreadable { rule: Rule::UnreadableSecret, cause, help: "write the secret into a file".into() });
-    }
-    if metadata.len() > MOST_BYTES {
-        let cause = format!("{shown} has {} bytes; a secret has {MOST_BYTES} at most", metadata.len());
-        return Err(Unreadable { rule: Rule::TooLarge, cause, help: "is this the right file?".into() });
-    }
-    let bytes = std::fs::read(path).map_err(|error| failed(&error))?;
-    String::from_utf8(bytes).map_err(|_| Unreadable {
-        rule: Rule::WrongSecret,
-        cause: format!("{shown} is not UTF-8 text"),
-        help: "write the secret as text, such as base64".into(),
-    })
+    let (rule, cause, help) = match bounded::read(path, MOST_BYTES) {
+        Ok(bytes) => match String::from_utf8(bytes) {
+            Ok(text) => return Ok(text),
+            Err(_) => {
+                (Rule::WrongSecret, format!("{shown} is not UTF-8 text"), "write the secret as text, such as base64")
+            }
+        },
+        Err(Unread::Io(error)) => return Err(unreadable(path, &error)),
+        Err(Unread::Directory) => (
+            Rule::UnreadableSecret,
+            format!("{shown} is a directory"),
+            "a bind mount of a file that was not there makes a directory: put the file there and mount it again",
+        ),
+        Err(Unread::NotRegular) => {
+            (Rule::UnreadableSecret, format!("{shown} is no regular file"), "write the secret into a file")
+        }
+        Err(Unread::TooLarge) => (
+            Rule::TooLarge,
+            format!("{shown} has more than {MOST_BYTES} bytes; a secret has no more"),
+            "is this the right file?",
+        ),
+    };
+    Err(Unreadable { rule, cause, help: help.to_owned() })
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Unreadable {
@@ -334,7 +340,7 @@ fn unreadable(path: &Path, error: &io::Error) -> Unreadable {
         io::ErrorKind::NotFound => Unreadable {
             rule: Rule::MissingSecret,
             cause: format!("there is no file {shown}"),
-            help: "put the secret into this file, or say under `secrets:` where it is; in Compose, list it in the service's `secrets`".into(),
+            help: "put the secret into this file, name another directory of secrets with `--secrets DIR`, or say under `secrets:` where it is; in Compose, list it in the service's `secrets`".into(),
         },
         io::ErrorKind::PermissionDenied => {
             let owner = std::fs::metadata(path).ok().map(|metadata| (metadata.uid(), metadata.mode() & 0o7777));
