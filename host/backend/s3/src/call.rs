@@ -15,6 +15,13 @@ use crate::login::Server;
 
 /// So many buckets are asked for at a time, where the server pages at all.
 const PAGE: i32 = 1000;
+/// The most buckets and pages of one list, together.
+const MOST_LISTED: usize = 100_000;
+/// The most bytes of names and tokens of one list.
+const MOST_LISTED_BYTES: usize = 16 << 20;
+/// The longest token, in bytes. S3's have 1024 at most; one that does not fit
+/// into an address the SDK would answer with a panic.
+const LONGEST_TOKEN: usize = 4096;
 /// The region whose buckets must be made without naming it.
 const DEFAULT_REGION: &str = "us-east-1";
 
@@ -85,12 +92,29 @@ async fn list_buckets(server: &Server, args: &Value, doing: &Doing) -> Result<Va
         args.get("names").and_then(Value::as_array).map(|names| names.iter().filter_map(Value::as_str).collect());
     let mut found = Vec::new();
     let mut token: Option<String> = None;
+    // Each page is bounded by the wire; a server that always has another one
+    // is bounded here.
+    let (mut listed, mut bytes) = (0usize, 0usize);
     loop {
         let page = |client: aws_sdk_s3::Client| {
             client.list_buckets().max_buckets(PAGE).set_continuation_token(token.clone()).send()
         };
         let page = server.signed(page).await.map_err(|failure| server.fault(failure, doing))?;
         let names = page.buckets().iter().filter_map(|bucket| bucket.name());
+        listed += 1 + page.buckets().len();
+        let token_length = page.continuation_token().map_or(0, str::len);
+        if token_length > LONGEST_TOKEN {
+            let problem =
+                format!("the token for the next page of the list has {token_length} bytes: nobody sends it back");
+            return Err(doing.fault(Class::Failed, &problem));
+        }
+        bytes += token_length + names.clone().map(str::len).sum::<usize>();
+        if listed > MOST_LISTED || bytes > MOST_LISTED_BYTES {
+            let problem = format!(
+                "the server lists too much: more than {MOST_LISTED} buckets and pages, or more than {MOST_LISTED_BYTES} bytes"
+            );
+            return Err(doing.fault(Class::Failed, &problem));
+        }
         let names = names.filter(|name| wanted.as_ref().is_none_or(|wanted| wanted.contains(name)));
         found.extend(names.map(|name| json!({ "name": name })));
         let next = page.continuation_token().filter(|next| !next.is_empty()).map(str::to_owned);

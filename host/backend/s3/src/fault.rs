@@ -178,6 +178,11 @@ pub(crate) fn way(error: &(dyn Error + 'static)) -> Failure {
         {
             return Failure::Way(Class::NotReady, io.to_string());
         }
+        // The first bytes of the answer are no TLS record.
+        if let Some(rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType)) = cause.downcast_ref() {
+            let said = "the server does not speak TLS there: should `url` begin with `http://`, or have another port?";
+            return Failure::Way(Class::Failed, said.to_owned());
+        }
         if let Some(http) = cause.downcast_ref::<hyper::Error>() {
             if http.is_incomplete_message() || http.is_closed() || http.is_canceled() {
                 return Failure::Way(Class::NotReady, "the connection was lost before the answer".to_owned());

@@ -6,6 +6,7 @@ mod common;
 mod fake;
 
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use common::{HIDDEN, backend, class, each, one, request, settings, soon};
@@ -148,6 +149,27 @@ async fn a_list_is_read_page_by_page() {
     assert_eq!(one(&backend_of_pages, "ListBuckets", json!({ "names": [] })).await, Ok(json!([])));
 
     assert_eq!(answered(|| buckets(&["aaa"], "same"), "ListBuckets", json!({})).await, Err(Class::Failed));
+}
+
+#[tokio::test]
+async fn a_list_without_end_is_given_up() {
+    // Many names, names that are long, and a token that fits into no address.
+    for (count, name, token, said) in
+        [(30_000, 1, 1, "lists too much"), (1, 6 << 20, 1, "lists too much"), (0, 0, 70_000, "token")]
+    {
+        let pages = AtomicUsize::new(0);
+        let server = Fake::plain(move |_| {
+            let page = pages.fetch_add(1, Ordering::SeqCst);
+            let names = vec!["b".repeat(name); count];
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            buckets(&names, &format!("{page}{}", "t".repeat(token)))
+        })
+        .await;
+        let fault = one(&backend(&settings(server.port)), "ListBuckets", json!({ "names": [] })).await.unwrap_err();
+        assert_eq!(fault.class, Class::Failed, "{fault}");
+        assert!(fault.message.contains(said), "{fault}");
+        assert!(server.seen().len() < 5, "{}", server.seen().len());
+    }
 }
 
 #[tokio::test]

@@ -137,6 +137,7 @@ async fn a_server_that_speaks_no_tls_is_not_spoken_to_in_the_clear() {
     });
     let fault = one(&backend(&secure(port, Tls::default())), "ReadHealth", json!({})).await.unwrap_err();
     assert_eq!(fault.class, Class::Failed, "{fault}");
+    assert!(fault.message.contains("the server does not speak TLS there"), "{fault}");
     assert_eq!(greeting.await.unwrap()[..2], [0x16, 3], "the first bytes are a TLS handshake");
 }
 
