@@ -38,7 +38,7 @@ pub(crate) fn read<'n>(
     let mut connections = BTreeMap::new();
     for entry in entries {
         let needed = needed.contains(&entry.key);
-        let reader = Reader { report, env, lenient: !needed };
+        let reader = Reader { report, env, lenient: !needed, quiet: false };
         let mut one = One { reader, options, secrets, needed, what: format!("connections.{}", entry.key) };
         let (capability, how) = one.kind(entry);
         let place = one.reader.report.sources.place(entry.key_spot);

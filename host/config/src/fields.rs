@@ -15,6 +15,9 @@ pub(crate) struct Reader<'a> {
     pub env: &'a Environment<'a>,
     /// An unset variable is a note: nothing here is chosen.
     pub lenient: bool,
+    /// What is read may be a secret that was typed in a wrong place: no note
+    /// quotes it.
+    pub quiet: bool,
 }
 
 /// The fields of a map, all of them known.
@@ -89,7 +92,15 @@ impl Reader<'_> {
     /// Fills in what was written at a spot.
     pub fn fill(&mut self, spot: Spot, text: &str) -> Option<crate::interpolate::Filled> {
         match self.env.fill(text) {
-            Ok(filled) => Some(filled),
+            Ok(filled) => {
+                // What stands before an `@` in an address is shown nowhere.
+                if !self.quiet && !text.contains('@') && !self.report.is_hidden(spot) {
+                    for name in &filled.bare {
+                        self.note_bare(spot, name);
+                    }
+                }
+                Some(filled)
+            }
             Err(errors) => {
                 for error in errors {
                     self.fill_error(spot, error);
@@ -97,6 +108,16 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    /// In Compose `$NAME` is a variable.
+    fn note_bare(&mut self, spot: Spot, name: &str) {
+        let written = format!("${name}");
+        let spot = self.report.sources.within(spot, &written);
+        let text = format!(
+            "`{written}` is taken as it is written; for the variable write `${{{name}}}`, for a dollar sign `$$`"
+        );
+        self.report.note(Some(spot), text);
     }
 
     fn fill_error(&mut self, spot: Spot, error: FillError) {

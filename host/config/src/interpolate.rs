@@ -24,6 +24,9 @@ pub(crate) struct Filled {
     pub interpolated: bool,
     /// A variable in it came to nothing.
     pub empty: bool,
+    /// Names after a lone `$`, which stays as it is: elsewhere they would be
+    /// variables.
+    pub bare: Vec<String>,
 }
 
 /// Why a text cannot be filled in.
@@ -83,7 +86,8 @@ impl<'a> Environment<'a> {
     /// # Errors
     /// All that is wrong with it.
     pub fn fill(&self, text: &str) -> Result<Filled, Vec<FillError>> {
-        let mut filled = Filled { text: String::with_capacity(text.len()), interpolated: false, empty: false };
+        let mut filled =
+            Filled { text: String::with_capacity(text.len()), interpolated: false, empty: false, bare: Vec::new() };
         let mut errors = Vec::new();
         self.expand(text, 0, &mut filled, &mut errors);
         if errors.is_empty() { Ok(filled) } else { Err(errors) }
@@ -112,6 +116,7 @@ impl<'a> Environment<'a> {
             } else {
                 filled.text.push('$');
                 text = &rest[1..];
+                filled.bare.extend(bare_name(text).map(str::to_owned));
             }
         }
         filled.text.push_str(text);
@@ -151,6 +156,14 @@ impl<'a> Environment<'a> {
         }
         filled.empty |= filled.text.len() == before;
     }
+}
+
+/// The name at the start of a text, as variables are called: `MINIO_ROOT_USER`.
+fn bare_name(text: &str) -> Option<&str> {
+    let length = text.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
+    let name = &text[..length];
+    let word = name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_');
+    (word && name.bytes().any(|b| b.is_ascii_alphanumeric())).then_some(name)
 }
 
 /// Where the `}` is that closes an opened `${`.
@@ -208,6 +221,17 @@ mod tests {
             ("${NONE:-a:b?c-d}", "a:b?c-d"),
         ] {
             assert_eq!(fill(text).as_deref(), Ok(filled), "{text}");
+        }
+    }
+
+    #[test]
+    fn knows_the_names_that_stand_bare() {
+        let variables = variables();
+        let bare = |text: &str| Environment::new(&variables).fill(text).unwrap().bare;
+        assert_eq!(bare("$MINIO_USER at $_HOST_2:9"), ["MINIO_USER", "_HOST_2"]);
+        assert_eq!(bare("${NONE:-$OTHER}"), ["OTHER"]);
+        for text in ["$$A", "${A}", "$lower", "5$", "$5", "$_", "$ A", "$$${A}"] {
+            assert!(bare(text).is_empty(), "{text}");
         }
     }
 

@@ -43,8 +43,10 @@ impl Documents {
             return Err(report.into_mistakes());
         }
         let env = Environment::new(&options.environment);
-        let rules =
-            settings::plugins(&document.plugins, &mut Reader { report: &mut report, env: &env, lenient: false });
+        let rules = settings::plugins(
+            &document.plugins,
+            &mut Reader { report: &mut report, env: &env, lenient: false, quiet: false },
+        );
         Ok(Self { report, document, digest: documents.digest, rules })
     }
 
@@ -98,7 +100,7 @@ fn read(
             .mistake_anywhere(Rule::NoTarget, problem)
             .help("a run without a target would do nothing: write one under `targets:`");
     }
-    let mut reader = Reader { report, env, lenient: false };
+    let mut reader = Reader { report, env, lenient: false, quiet: false };
     let chosen = choose::choose(&document.targets, options, &mut reader);
     let audit = settings::audit(document.audit.as_ref(), &mut reader);
     let mut heads = Vec::new();

@@ -102,6 +102,11 @@ impl Report {
         self.hidden.insert(spot);
     }
 
+    /// Whether what stands here is never shown.
+    pub fn is_hidden(&self, spot: Spot) -> bool {
+        self.hidden.contains(&spot)
+    }
+
     /// How many mistakes there are so far.
     pub fn mistakes(&self) -> usize {
         self.drafts.len()

@@ -75,7 +75,7 @@ impl<'a> Secrets<'a> {
         let help =
             "write `{ env: VARIABLE }` or `{ file: path }`; without either it is a file of the secrets' directory";
         // Whether it matters is known only when the secret is used.
-        let mut reader = Reader { report, env, lenient: true };
+        let mut reader = Reader { report, env, lenient: true, quiet: true };
         let Kind::Map(_) = entry.value.kind else {
             hide(&entry.value, reader.report);
             let problem = format!("`{what}` must say where the secret is, not what it is");

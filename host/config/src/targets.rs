@@ -47,7 +47,7 @@ pub(crate) fn check<'a>(head: &Head<'a>, shared: &mut Shared<'a>, report: &mut R
     let schema = Schema { root: &manifest.schema };
     compile(manifest, head, shared, report)?;
     let desired = {
-        let reader = Reader { report, env: shared.env, lenient: !head.chosen };
+        let reader = Reader { report, env: shared.env, lenient: !head.chosen, quiet: false };
         Resolver { reader, schema, secrets: shared.secrets, bodies: &mut shared.bodies }.resolve(&entry.value)
     };
     let value = desired.value();
@@ -214,7 +214,7 @@ fn grant(
             .help("write `grant: desired` to allow just what `desired` names, or spell it out");
         return None;
     };
-    let mut reader = Reader { report, env: shared.env, lenient: !head.chosen };
+    let mut reader = Reader { report, env: shared.env, lenient: !head.chosen, quiet: false };
     if let Kind::Scalar(scalar) = &entry.value.kind
         && scalar.text == "desired"
     {
