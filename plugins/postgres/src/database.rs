@@ -2,22 +2,12 @@
 
 use hyhost_sdk::sql::{self, Sql};
 use hyhost_sdk::{Change, Context, Diff, Error, Plan, Remark, Seen, touch};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::desired::{Database, Desired};
+use crate::role;
 use crate::steps::Steps;
-use crate::world::{self, Desired};
-use crate::{migration, role};
-
-/// A database of the document. What it does not set is not managed.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Database {
-    pub(crate) name: String,
-    pub(crate) owner: Option<String>,
-    pub(crate) template: Option<String>,
-    pub(crate) encoding: Option<String>,
-    pub(crate) migrations: Option<migration::Migrations>,
-}
+use crate::world::{self, Planned};
 
 /// The part of the schema; `migrations` is a kind of its own.
 pub(crate) fn schema() -> Value {
@@ -49,10 +39,11 @@ pub(crate) fn id(name: &str) -> String {
 /// Compares.
 pub(crate) fn plan(context: &Context, seen: &mut Seen<Sql>, plan: &mut Plan) -> Result<(), Error> {
     let desired: Desired = context.desired()?;
-    let (there, roles) = (world::databases(context, seen)?, world::roles(context, seen)?);
+    let (there, roles) = (world::databases(&desired, seen)?, world::roles(&desired, seen)?);
     let (Some(there), Some(roles)) = (there, roles) else {
         return Ok(());
     };
+    let planned = Planned::of(plan);
     for database in &desired.databases {
         let id = id(&database.name);
         if let Some(is) = there.get(&database.name)
@@ -64,8 +55,9 @@ pub(crate) fn plan(context: &Context, seen: &mut Seen<Sql>, plan: &mut Plan) -> 
             plan.refused.push(Remark::new(&id, text));
         }
         if let Some(owner) = &database.owner
-            && !world::will_be_there(plan, &roles, owner, &id)
+            && let Some(missing) = role::missing(owner, &roles, &planned, &id)
         {
+            plan.deferred.push(missing);
             continue;
         }
         plan.changes.extend(change(database, there.get(&database.name), id)?);

@@ -4,23 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hyhost_sdk::sql::{self, Privilege, Sql};
 use hyhost_sdk::{Change, Context, Diff, Error, Plan, Remark, Seen, touch};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::desired::{Desired, Grant, PUBLIC};
 use crate::steps::Steps;
-use crate::world::{self, Desired, PUBLIC};
+use crate::world::{self, Planned};
 use crate::{database, role, schema};
-
-/// Privileges of the document.
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct Grant {
-    pub(crate) role: String,
-    pub(crate) database: String,
-    pub(crate) schema: Option<String>,
-    #[serde(default)]
-    pub(crate) tables: Vec<String>,
-    pub(crate) privileges: Vec<String>,
-}
 
 const OF_DATABASE: &[&str] = &["create", "connect", "temporary"];
 const OF_SCHEMA: &[&str] = &["create", "usage"];
@@ -104,10 +93,24 @@ impl Object {
     }
 }
 
+/// The privileges on one object by grantee: which, and whether it is the
+/// server's own doing.
+type Held = BTreeMap<String, BTreeMap<String, bool>>;
+
+fn held(privileges: Vec<Privilege>) -> Held {
+    let mut held = Held::new();
+    for privilege in privileges {
+        let words = held.entry(privilege.grantee).or_default();
+        let builtin = words.entry(privilege.privilege.to_ascii_lowercase()).or_insert(true);
+        *builtin &= privilege.builtin;
+    }
+    held
+}
+
 /// What is there, as far as the document asks about it.
 #[derive(Default)]
 struct There {
-    privileges: BTreeMap<Object, Vec<Privilege>>,
+    privileges: BTreeMap<Object, Held>,
     /// The tables by database and schema.
     tables: BTreeMap<(String, String), Vec<String>>,
 }
@@ -115,84 +118,74 @@ struct There {
 /// Compares.
 pub(crate) fn plan(context: &Context, seen: &mut Seen<Sql>, plan: &mut Plan) -> Result<(), Error> {
     let desired: Desired = context.desired()?;
-    let (there, roles) = (read(context, seen, &desired)?, world::roles(context, seen)?);
+    let (there, roles) = (read(&desired, seen)?, world::roles(&desired, seen)?);
     let (Some(there), Some(roles)) = (there, roles) else {
         return Ok(());
     };
-    let wanted = wanted(&desired, &there, plan);
+    let planned = Planned::of(plan);
+    let wanted = wanted(&desired, &there, &planned, plan);
     for ((object, role), privileges) in &wanted {
         let id = object.grant_id(role);
         let is: BTreeSet<String> = match there.privileges.get(object) {
-            Some(all) => all.iter().filter(|p| p.grantee == *role).map(|p| p.privilege.to_ascii_lowercase()).collect(),
-            None if world::is_planned(plan, &object.id()) => BTreeSet::new(),
+            Some(held) => held.get(role).into_iter().flat_map(BTreeMap::keys).cloned().collect(),
+            None if planned.changes(&object.id()) => BTreeSet::new(),
             None => {
                 plan.deferred.push(Remark::new(id, format!("{} is not there yet", object.id())));
                 continue;
             }
         };
         let missing: Vec<&String> = privileges.difference(&is).collect();
-        if !missing.is_empty() && world::will_be_there(plan, &roles, role, &id) {
-            let change = change(object, role, &is, &missing, id)?;
-            plan.changes.push(change);
+        if missing.is_empty() {
+            continue;
+        }
+        match role::missing(role, &roles, &planned, &id) {
+            Some(missing) => plan.deferred.push(missing),
+            None => plan.changes.push(change(object, role, &is, &missing, id)?),
         }
     }
     extras(&desired, &there, &wanted, plan);
     Ok(())
 }
 
-fn read(context: &Context, seen: &mut Seen<Sql>, desired: &Desired) -> Result<Option<There>, Error> {
+/// `None`: not all is read yet.
+fn read(desired: &Desired, seen: &mut Seen<Sql>) -> Result<Option<There>, Error> {
+    let (databases, schemas) = (world::databases(desired, seen)?, world::schemas(desired, seen)?);
+    let mut tables = Vec::new();
+    for (database, schemas) in desired.schemas_of_tables() {
+        let read = sql::ReadTables { database: database.to_owned(), schemas: Some(world::owned(&schemas)) };
+        tables.push((database, seen.read(&read)?));
+    }
+    let (Some(databases), Some(schemas)) = (databases, schemas) else {
+        return Ok(None);
+    };
     let mut there = There::default();
-    let mut complete = true;
-    match world::databases(context, seen)? {
-        Some(databases) => {
-            for (name, database) in databases {
-                there.privileges.insert(Object::Database(name), database.privileges);
-            }
-        }
-        None => complete = false,
+    for (name, database) in databases {
+        there.privileges.insert(Object::Database(name), held(database.privileges));
     }
-    let names: BTreeSet<&str> = desired
-        .grants
-        .iter()
-        .filter(|grant| grant.schema.is_some())
-        .map(|grant| grant.database.as_str())
-        .chain(desired.schemas.iter().map(|schema| schema.database.as_str()))
-        .collect();
-    for database in names {
-        match world::schemas(context, seen, database)? {
-            Some(schemas) => {
-                for (name, schema) in schemas.unwrap_or_default() {
-                    there.privileges.insert(Object::Schema(database.to_owned(), name), schema.privileges);
-                }
-            }
-            None => complete = false,
-        }
-        let of_tables = desired.grants.iter().filter(|grant| grant.database == database && !grant.tables.is_empty());
-        let schemas: BTreeSet<String> = of_tables.filter_map(|grant| grant.schema.clone()).collect();
-        if schemas.is_empty() {
-            continue;
-        }
-        let read = sql::ReadTables { database: database.to_owned(), schemas: Some(schemas.into_iter().collect()) };
-        match seen.read(&read)? {
-            Some(tables) => {
-                for table in tables.unwrap_or_default() {
-                    let key = (database.to_owned(), table.schema.clone());
-                    there.tables.entry(key).or_default().push(table.name.clone());
-                    let object = Object::Table(database.to_owned(), table.schema, table.name);
-                    there.privileges.insert(object, table.privileges);
-                }
-            }
-            None => complete = false,
+    for (database, schemas) in schemas {
+        for (name, schema) in schemas.unwrap_or_default() {
+            there.privileges.insert(Object::Schema(database.clone(), name), held(schema.privileges));
         }
     }
-    Ok(complete.then_some(there))
+    for (database, tables) in tables {
+        let Some(tables) = tables else {
+            return Ok(None);
+        };
+        for table in tables.unwrap_or_default() {
+            let of_schema = there.tables.entry((database.to_owned(), table.schema.clone())).or_default();
+            of_schema.push(table.name.clone());
+            let object = Object::Table(database.to_owned(), table.schema, table.name);
+            there.privileges.insert(object, held(table.privileges));
+        }
+    }
+    Ok(Some(there))
 }
 
 type Wanted = BTreeMap<(Object, String), BTreeSet<String>>;
 
 /// The privileges of the document by object and role; `*` is every table that
 /// is there.
-fn wanted(desired: &Desired, there: &There, plan: &mut Plan) -> Wanted {
+fn wanted(desired: &Desired, there: &There, planned: &Planned, plan: &mut Plan) -> Wanted {
     let mut wanted = Wanted::new();
     for grant in &desired.grants {
         let objects = match &grant.schema {
@@ -200,7 +193,7 @@ fn wanted(desired: &Desired, there: &There, plan: &mut Plan) -> Wanted {
             Some(schema) if grant.tables.is_empty() => {
                 vec![Object::Schema(grant.database.clone(), schema.clone())]
             }
-            Some(schema) => tables(grant, schema, there, plan),
+            Some(schema) => tables(grant, schema, there, planned, plan),
         };
         for object in objects {
             let all = grant.privileges.iter().any(|privilege| privilege == "all");
@@ -214,7 +207,7 @@ fn wanted(desired: &Desired, there: &There, plan: &mut Plan) -> Wanted {
     wanted
 }
 
-fn tables(grant: &Grant, schema: &str, there: &There, plan: &mut Plan) -> Vec<Object> {
+fn tables(grant: &Grant, schema: &str, there: &There, planned: &Planned, plan: &mut Plan) -> Vec<Object> {
     let database = &grant.database;
     let mut names: BTreeSet<&str> = BTreeSet::new();
     for table in &grant.tables {
@@ -223,11 +216,11 @@ fn tables(grant: &Grant, schema: &str, there: &There, plan: &mut Plan) -> Vec<Ob
             names.extend(found.into_iter().flatten().map(String::as_str));
             let of_schema = Object::Schema(database.clone(), schema.to_owned());
             let all = Object::Table(database.clone(), schema.to_owned(), table.clone()).grant_id(&grant.role);
-            let makes_tables = makes_tables(plan, database);
-            if makes_tables {
+            let migrations = hyhost_sdk::id("migration", [database]);
+            if planned.changes_within(&migrations).next().is_some() || planned.puts_off(&migrations) {
                 let text = "compared again once the migrations of this database have made their tables";
                 plan.deferred.push(Remark::new(all, text));
-            } else if !there.privileges.contains_key(&of_schema) && !world::is_planned(plan, &of_schema.id()) {
+            } else if !there.privileges.contains_key(&of_schema) && !planned.changes(&of_schema.id()) {
                 plan.deferred.push(Remark::new(all, format!("{} is not there yet", of_schema.id())));
             }
         } else {
@@ -235,13 +228,6 @@ fn tables(grant: &Grant, schema: &str, there: &There, plan: &mut Plan) -> Vec<Ob
         }
     }
     names.into_iter().map(|table| Object::Table(database.clone(), schema.to_owned(), table.to_owned())).collect()
-}
-
-/// Whether this plan runs, or puts off, migrations of the database.
-fn makes_tables(plan: &Plan, database: &str) -> bool {
-    let whole = hyhost_sdk::id("migration", [database]);
-    let of_it = |id: &str| id == whole || id.strip_prefix(&whole).is_some_and(|rest| rest.starts_with('/'));
-    plan.changes.iter().any(|change| of_it(&change.id)) || plan.deferred.iter().any(|remark| of_it(&remark.id))
 }
 
 fn change(
@@ -289,19 +275,15 @@ fn extras(desired: &Desired, there: &There, wanted: &Wanted, plan: &mut Plan) {
     let schemas = desired.schemas.iter().map(|schema| Object::Schema(schema.database.clone(), schema.name.clone()));
     let objects: BTreeSet<Object> = granted.chain(databases).chain(schemas).collect();
     for object in objects {
-        let mut beyond: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-        for privilege in there.privileges.get(&object).into_iter().flatten().filter(|p| !p.builtin) {
-            let word = privilege.privilege.to_ascii_lowercase();
-            let said =
-                wanted.get(&(object.clone(), privilege.grantee.clone())).is_some_and(|words| words.contains(&word));
-            if !said {
-                beyond.entry(&privilege.grantee).or_default().insert(word);
+        for (grantee, held) in there.privileges.get(&object).into_iter().flatten() {
+            let said = wanted.get(&(object.clone(), grantee.clone()));
+            let beyond =
+                held.iter().filter(|(word, builtin)| !**builtin && !said.is_some_and(|said| said.contains(*word)));
+            let words: Vec<&str> = beyond.map(|(word, _)| word.as_str()).collect();
+            if !words.is_empty() {
+                let text = format!("`{grantee}` has {}, which the document does not say", words.join(", "));
+                plan.extras.push(Remark::new(object.id(), text));
             }
-        }
-        for (grantee, words) in beyond {
-            let words: Vec<String> = words.into_iter().collect();
-            let text = format!("`{grantee}` has {}, which the document does not say", words.join(", "));
-            plan.extras.push(Remark::new(object.id(), text));
         }
     }
 }

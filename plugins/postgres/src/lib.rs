@@ -2,6 +2,7 @@
 //! a PostgreSQL server.
 
 mod database;
+mod desired;
 mod grant;
 mod migration;
 mod role;

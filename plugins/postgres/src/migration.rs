@@ -6,31 +6,12 @@ use std::collections::BTreeMap;
 
 use hyhost_sdk::sql::{self, Sql};
 use hyhost_sdk::{Change, Context, Diff, Error, Plan, Remark, SecretName, Seen, files, touch};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::database::{self, Database};
-use crate::role;
+use crate::desired::{CONNECTION, Database, Desired, Migrations, Role};
 use crate::steps::Steps;
-use crate::world::{self, Desired};
-
-/// Where the files are, and as whom they run.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
-pub(crate) enum Migrations {
-    /// A directory; as the database's owner.
-    Path(String),
-    /// A directory and a role.
-    As {
-        /// The directory.
-        path: String,
-        /// The role; [`CONNECTION`]: the connection's own account.
-        r#as: Option<String>,
-    },
-}
-
-/// The value of `as` that stands for the connection's own account.
-const CONNECTION: &str = "connection";
+use crate::world::{self, Planned};
+use crate::{database, role};
 
 /// The part of the schema.
 pub(crate) fn schema() -> Value {
@@ -68,9 +49,11 @@ struct Login {
 /// Compares.
 pub(crate) fn plan(context: &Context, seen: &mut Seen<Sql>, plan: &mut Plan) -> Result<(), Error> {
     let desired: Desired = context.desired()?;
-    let Some(there) = world::databases(context, seen)? else {
+    let Some(there) = world::databases(&desired, seen)? else {
         return Ok(());
     };
+    let planned = Planned::of(plan);
+    let roles: BTreeMap<&str, &Role> = desired.roles.iter().map(|role| (role.name.as_str(), role)).collect();
     for database in &desired.databases {
         let Some(migrations) = &database.migrations else {
             continue;
@@ -79,7 +62,7 @@ pub(crate) fn plan(context: &Context, seen: &mut Seen<Sql>, plan: &mut Plan) -> 
             Migrations::Path(path) | Migrations::As { path, .. } => path,
         };
         let whole = hyhost_sdk::id("migration", [&database.name]);
-        let login = match login(&desired, database, migrations) {
+        let login = match login(&roles, database, migrations) {
             Ok(login) => login,
             Err(text) => {
                 plan.refused.push(Remark::new(whole, text));
@@ -96,23 +79,23 @@ pub(crate) fn plan(context: &Context, seen: &mut Seen<Sql>, plan: &mut Plan) -> 
                 Ok(None) => continue,
                 Ok(Some(history)) => history.unwrap_or_default(),
                 Err(error) => {
-                    unreadable(plan, &whole, &login, error)?;
+                    unreadable(plan, &planned, &whole, &login, error)?;
                     continue;
                 }
             }
-        } else if world::is_planned(plan, &database::id(&database.name)) {
+        } else if planned.changes(&database::id(&database.name)) {
             Vec::new()
         } else {
             plan.deferred.push(Remark::new(whole, "its database is not there yet"));
             continue;
         };
-        compare(plan, database, path, &login, history)?;
+        compare(plan, &planned, database, path, &login, history)?;
     }
     Ok(())
 }
 
 /// The role that the files run as, and its password in this target.
-fn login(desired: &Desired, database: &Database, migrations: &Migrations) -> Result<Login, String> {
+fn login(roles: &BTreeMap<&str, &Role>, database: &Database, migrations: &Migrations) -> Result<Login, String> {
     let named = match migrations {
         Migrations::As { r#as: Some(role), .. } if role == CONNECTION => {
             return Ok(Login { role: None, password: None });
@@ -126,9 +109,7 @@ fn login(desired: &Desired, database: &Database, migrations: &Migrations) -> Res
              or `as: {CONNECTION}` for the connection's own account"
         ));
     };
-    let password =
-        desired.roles.iter().find(|declared| declared.name == *role).and_then(|declared| declared.password.clone());
-    match password {
+    match roles.get(role.as_str()).and_then(|declared| declared.password.as_ref()) {
         Some(secret) => Ok(Login { role: Some(role.clone()), password: Some(SecretName::new(secret)) }),
         None => Err(format!(
             "its migrations run as `{role}`, whose `password` this target does not declare: declare it under `roles`, \
@@ -139,11 +120,11 @@ fn login(desired: &Desired, database: &Database, migrations: &Migrations) -> Res
 
 /// The history could not be read: because its role is only about to be made,
 /// or for good.
-fn unreadable(plan: &mut Plan, whole: &str, login: &Login, error: Error) -> Result<(), Error> {
+fn unreadable(plan: &mut Plan, planned: &Planned, whole: &str, login: &Login, error: Error) -> Result<(), Error> {
     let Error::Denied(fault) = &error else {
         return Err(error);
     };
-    let pending = login.role.as_deref().is_some_and(|role| world::is_planned(plan, &role::id(role)));
+    let pending = login.role.as_deref().is_some_and(|role| planned.changes(&role::id(role)));
     match &login.role {
         Some(role) if pending => {
             let text = format!("compared once role `{role}`, which this plan changes, can log in");
@@ -156,6 +137,7 @@ fn unreadable(plan: &mut Plan, whole: &str, login: &Login, error: Error) -> Resu
 
 fn compare(
     plan: &mut Plan,
+    planned: &Planned,
     database: &Database,
     path: &str,
     login: &Login,
@@ -190,13 +172,6 @@ fn compare(
     if plan.refused.len() > refused {
         return Ok(());
     }
-    let of_database = format!("{}/", hyhost_sdk::id("schema", [&database.name]));
-    let schemas: Vec<String> = plan
-        .changes
-        .iter()
-        .filter(|change| change.id.starts_with(&of_database))
-        .map(|change| change.id.clone())
-        .collect();
     let mut before: Option<String> = None;
     for (_, file) in pending {
         let id = id(&database.name, &file.name);
@@ -220,14 +195,16 @@ fn compare(
             .lane(hyhost_sdk::id("migration", [&database.name]))
             .requires(database::id(&database.name))
             .touch(touch::write("sql", "script", [&database.name]));
-        for schema in &schemas {
-            change = change.requires(schema);
-        }
         if let Some(role) = &login.role {
             change = change.requires(role::id(role)).touch(touch::refer("sql", "role", [role]));
         }
-        if let Some(before) = before.replace(id) {
-            change = change.requires(before);
+        // The first waits for the database's schemas, each other one for the
+        // one before it.
+        match before.replace(id) {
+            Some(before) => change = change.requires(before),
+            None => {
+                change.requires.extend(planned.changes_within(&hyhost_sdk::id("schema", [&database.name])).cloned())
+            }
         }
         plan.changes.push(change.differs(diff).payload(&steps)?);
     }

@@ -1,27 +1,14 @@
 //! Roles: attributes, password, settings, memberships.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hyhost_sdk::sql::{self, Sql};
 use hyhost_sdk::{Change, Context, Diff, Error, Plan, Remark, SecretName, Seen, touch};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::desired::{Desired, PUBLIC, Role};
 use crate::steps::Steps;
-use crate::world::{self, Desired};
-
-/// A role of the document. What it does not set is not managed.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Role {
-    pub(crate) name: String,
-    pub(crate) login: Option<bool>,
-    pub(crate) password: Option<String>,
-    pub(crate) connection_limit: Option<i64>,
-    #[serde(default)]
-    pub(crate) member_of: Vec<String>,
-    #[serde(default)]
-    pub(crate) settings: BTreeMap<String, Value>,
-}
+use crate::world::{self, Planned, Roles};
 
 /// The part of the schema.
 pub(crate) fn schema() -> Value {
@@ -54,17 +41,25 @@ pub(crate) fn id(name: &str) -> String {
     hyhost_sdk::id("role", [name])
 }
 
+/// Why the object of this id has to wait: a role that it refers to is not
+/// there, and this plan does not make it. Another target, or a hand, has to.
+pub(crate) fn missing(role: &str, there: &Roles, planned: &Planned, object: &str) -> Option<Remark> {
+    let will_be_there = role == PUBLIC || there.contains_key(role) || planned.changes(&id(role));
+    let text = || format!("role `{role}`, which it refers to, is not there yet");
+    (!will_be_there).then(|| Remark::new(object, text()))
+}
+
 /// Compares.
 pub(crate) fn plan(context: &Context, seen: &mut Seen<Sql>, plan: &mut Plan) -> Result<(), Error> {
     let desired: Desired = context.desired()?;
-    let Some(there) = world::roles(context, seen)? else {
+    let Some(there) = world::roles(&desired, seen)? else {
         return Ok(());
     };
-    let declared: Vec<&str> = desired.roles.iter().map(|role| role.name.as_str()).collect();
+    let declared: BTreeSet<&str> = desired.roles.iter().map(|role| role.name.as_str()).collect();
     for role in &desired.roles {
         // A member of a role that this plan makes waits for it; any other
         // must be there.
-        let missing = |other: &&String| !there.contains_key(*other) && !declared.contains(&other.as_str());
+        let missing = |other: &&String| !there.contains_key(*other) && !declared.contains(other.as_str());
         if let Some(other) = role.member_of.iter().find(missing) {
             let text = format!("role `{other}`, of which it shall be a member, is not there yet");
             plan.deferred.push(Remark::new(id(&role.name), text));

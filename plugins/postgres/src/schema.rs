@@ -1,23 +1,13 @@
 //! Schemas: owner.
 
-use std::collections::BTreeSet;
-
 use hyhost_sdk::sql::{self, Sql};
 use hyhost_sdk::{Change, Context, Diff, Error, Plan, Remark, Seen, touch};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::desired::{Desired, Schema};
 use crate::steps::Steps;
-use crate::world::{self, Desired};
+use crate::world::{self, Planned};
 use crate::{database, role};
-
-/// A schema of the document. What it does not set is not managed.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Schema {
-    pub(crate) database: String,
-    pub(crate) name: String,
-    pub(crate) owner: Option<String>,
-}
 
 /// The part of the schema of the documents.
 pub(crate) fn schema() -> Value {
@@ -51,23 +41,17 @@ const BUILTIN: &str = "public";
 /// Compares.
 pub(crate) fn plan(context: &Context, seen: &mut Seen<Sql>, plan: &mut Plan) -> Result<(), Error> {
     let desired: Desired = context.desired()?;
-    let Some(roles) = world::roles(context, seen)? else {
+    let (there, roles) = (world::schemas(&desired, seen)?, world::roles(&desired, seen)?);
+    let (Some(there), Some(roles)) = (there, roles) else {
         return Ok(());
     };
-    // Asked for together, before any of them is looked at.
-    let databases: BTreeSet<&str> = desired.schemas.iter().map(|schema| schema.database.as_str()).collect();
-    for database in databases {
-        world::schemas(context, seen, database)?;
-    }
+    let planned = Planned::of(plan);
     for schema in &desired.schemas {
-        let Some(there) = world::schemas(context, seen, &schema.database)? else {
-            continue;
-        };
         let id = id(&schema.database, &schema.name);
         let database = database::id(&schema.database);
-        let is = match &there {
+        let is = match there.get(&schema.database).and_then(Option::as_ref) {
             Some(schemas) => schemas.get(&schema.name),
-            None if !world::is_planned(plan, &database) => {
+            None if !planned.changes(&database) => {
                 plan.deferred.push(Remark::new(&id, format!("database `{}` is not there yet", schema.database)));
                 continue;
             }
@@ -78,8 +62,9 @@ pub(crate) fn plan(context: &Context, seen: &mut Seen<Sql>, plan: &mut Plan) -> 
             None => None,
         };
         if let Some(owner) = &schema.owner
-            && !world::will_be_there(plan, &roles, owner, &id)
+            && let Some(missing) = role::missing(owner, &roles, &planned, &id)
         {
+            plan.deferred.push(missing);
             continue;
         }
         if let Some(change) = change(schema, is, id)? {

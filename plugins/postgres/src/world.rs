@@ -1,91 +1,97 @@
-//! What several kinds look at: read once for all of them.
+//! What several kinds look at: what is there, read once for all of them, and
+//! what the kinds before them have planned.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use hyhost_sdk::sql::{self, Sql};
-use hyhost_sdk::{Context, Error, Plan, Remark, Seen};
-use serde::Deserialize;
+use hyhost_sdk::{Error, Plan, Seen};
 
-use crate::{database, grant, role, schema};
+use crate::desired::Desired;
 
-/// The whole desired state.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct Desired {
-    pub(crate) roles: Vec<role::Role>,
-    pub(crate) databases: Vec<database::Database>,
-    pub(crate) schemas: Vec<schema::Schema>,
-    pub(crate) grants: Vec<grant::Grant>,
-}
+/// Roles that are there, by name.
+pub(crate) type Roles = BTreeMap<String, sql::Role>;
+/// Databases that are there, by name.
+pub(crate) type Databases = BTreeMap<String, sql::Database>;
+/// Schemas that are there, by name, by database; `None`: no such database.
+pub(crate) type Schemas = BTreeMap<String, Option<BTreeMap<String, sql::Schema>>>;
 
-/// Everybody. No role can have this name.
-pub(crate) const PUBLIC: &str = "public";
-
-/// The roles that the document mentions and that are there, by name.
-pub(crate) fn roles(context: &Context, seen: &mut Seen<Sql>) -> Result<Option<BTreeMap<String, sql::Role>>, Error> {
-    let desired: Desired = context.desired()?;
-    let mut names = BTreeSet::new();
-    for role in &desired.roles {
-        names.insert(role.name.clone());
-        names.extend(role.member_of.iter().cloned());
-    }
-    names.extend(desired.databases.iter().filter_map(|database| database.owner.clone()));
-    names.extend(desired.schemas.iter().filter_map(|schema| schema.owner.clone()));
-    names.extend(desired.grants.iter().map(|grant| grant.role.clone()));
-    names.remove(PUBLIC);
+/// The roles that the document mentions; `None`: not read yet.
+pub(crate) fn roles(desired: &Desired, seen: &mut Seen<Sql>) -> Result<Option<Roles>, Error> {
+    let names = owned(&desired.role_names());
     if names.is_empty() {
-        return Ok(Some(BTreeMap::new()));
+        return Ok(Some(Roles::new()));
     }
-    let found = seen.read(&sql::ReadRoles { names: Some(names.into_iter().collect()) })?;
+    let found = seen.read(&sql::ReadRoles { names: Some(names) })?;
     Ok(found.map(|roles| roles.into_iter().map(|role| (role.name.clone(), role)).collect()))
 }
 
-/// The databases that the document mentions and that are there, by name.
-pub(crate) fn databases(
-    context: &Context,
-    seen: &mut Seen<Sql>,
-) -> Result<Option<BTreeMap<String, sql::Database>>, Error> {
-    let desired: Desired = context.desired()?;
-    let mut names: BTreeSet<String> = desired.databases.iter().map(|database| database.name.clone()).collect();
-    names.extend(desired.schemas.iter().map(|schema| schema.database.clone()));
-    names.extend(desired.grants.iter().map(|grant| grant.database.clone()));
+/// The databases that the document mentions; `None`: not read yet.
+pub(crate) fn databases(desired: &Desired, seen: &mut Seen<Sql>) -> Result<Option<Databases>, Error> {
+    let names = owned(&desired.database_names());
     if names.is_empty() {
-        return Ok(Some(BTreeMap::new()));
+        return Ok(Some(Databases::new()));
     }
-    let found = seen.read(&sql::ReadDatabases { names: Some(names.into_iter().collect()) })?;
+    let found = seen.read(&sql::ReadDatabases { names: Some(names) })?;
     Ok(found.map(|databases| databases.into_iter().map(|database| (database.name.clone(), database)).collect()))
 }
 
-/// The schemas of a database that the document mentions and that are there, by
-/// name. The outer `None`: not read yet; the inner: there is no such database.
-pub(crate) fn schemas(
-    context: &Context,
-    seen: &mut Seen<Sql>,
-    database: &str,
-) -> Result<Option<Option<BTreeMap<String, sql::Schema>>>, Error> {
-    let desired: Desired = context.desired()?;
-    let of_schemas =
-        desired.schemas.iter().filter(|schema| schema.database == database).map(|schema| schema.name.clone());
-    let of_grants =
-        desired.grants.iter().filter(|grant| grant.database == database).filter_map(|grant| grant.schema.clone());
-    let names: BTreeSet<String> = of_schemas.chain(of_grants).collect();
-    let read = sql::ReadSchemas { database: database.to_owned(), names: Some(names.into_iter().collect()) };
-    let found = seen.read(&read)?;
-    Ok(found
-        .map(|there| there.map(|schemas| schemas.into_iter().map(|schema| (schema.name.clone(), schema)).collect())))
-}
-
-/// Whether the plan so far has a change of this id.
-pub(crate) fn is_planned(plan: &Plan, id: &str) -> bool {
-    plan.changes.iter().any(|change| change.id == id)
-}
-
-/// Whether a role will be there. If not, the object that refers to it has to
-/// wait for another target, or for a hand, to make it.
-pub(crate) fn will_be_there(plan: &mut Plan, roles: &BTreeMap<String, sql::Role>, role: &str, object: &str) -> bool {
-    let there = role == PUBLIC || roles.contains_key(role) || is_planned(plan, &role::id(role));
-    if !there {
-        plan.deferred.push(Remark::new(object, format!("role `{role}`, which it refers to, is not there yet")));
+/// The schemas that the document mentions; `None`: not all are read yet.
+pub(crate) fn schemas(desired: &Desired, seen: &mut Seen<Sql>) -> Result<Option<Schemas>, Error> {
+    let mut all = Some(Schemas::new());
+    // All are asked for, also when one is not read yet: each round of reading
+    // is one more call.
+    for (database, names) in desired.schema_names() {
+        let found = seen.read(&sql::ReadSchemas { database: database.to_owned(), names: Some(owned(&names)) })?;
+        match (&mut all, found) {
+            (Some(all), Some(there)) => {
+                let by_name =
+                    there.map(|there| there.into_iter().map(|schema| (schema.name.clone(), schema)).collect());
+                all.insert(database.to_owned(), by_name);
+            }
+            _ => all = None,
+        }
     }
-    there
+    Ok(all)
+}
+
+/// Names as operations take them.
+pub(crate) fn owned(names: &BTreeSet<&str>) -> Vec<String> {
+    names.iter().map(ToString::to_string).collect()
+}
+
+/// The ids in a plan, as far as it has come: what the kinds before have put
+/// there. A set, because each object asks.
+#[derive(Debug)]
+pub(crate) struct Planned {
+    changes: BTreeSet<String>,
+    deferred: BTreeSet<String>,
+}
+
+impl Planned {
+    pub(crate) fn of(plan: &Plan) -> Self {
+        Self {
+            changes: plan.changes.iter().map(|change| change.id.clone()).collect(),
+            deferred: plan.deferred.iter().map(|remark| remark.id.clone()).collect(),
+        }
+    }
+
+    /// Whether there is a change of this id.
+    pub(crate) fn changes(&self, id: &str) -> bool {
+        self.changes.contains(id)
+    }
+
+    /// The ids of changes within this one: `schema/d/x` is within `schema/d`.
+    pub(crate) fn changes_within(&self, id: &str) -> impl Iterator<Item = &String> {
+        within(&self.changes, id)
+    }
+
+    /// Whether this id, or one within it, is put off.
+    pub(crate) fn puts_off(&self, id: &str) -> bool {
+        self.deferred.contains(id) || within(&self.deferred, id).next().is_some()
+    }
+}
+
+fn within<'a>(ids: &'a BTreeSet<String>, id: &str) -> impl Iterator<Item = &'a String> {
+    let beginning = format!("{id}/");
+    ids.range(beginning.clone()..).take_while(move |id| id.starts_with(&beginning))
 }
