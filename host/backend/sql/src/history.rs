@@ -17,16 +17,48 @@ pub(crate) enum History {
     Sound,
 }
 
+/// `$1`: who logged in. Compared with that name and not with `current_user`,
+/// which a setting of the database could have changed. Everything is built in:
+/// what these questions call is the server's own.
 const LOOK: &str = "\
 SELECT n.nspowner = u.oid, pg_get_userbyid(n.nspowner)::text, c.oid IS NOT NULL,
-  c.relowner = u.oid, pg_get_userbyid(c.relowner)::text, c.relkind = 'r' AND c.relpersistence = 'p',
+  c.relowner = u.oid, pg_get_userbyid(c.relowner)::text,
+  c.relkind = 'r' AND c.relpersistence = 'p' AND c.reloftype = 0,
   c.relispartition OR EXISTS (SELECT FROM pg_inherits i WHERE c.oid IN (i.inhrelid, i.inhparent)),
   c.relrowsecurity OR EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid),
-  EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal),
-  EXISTS (SELECT FROM pg_rewrite w WHERE w.ev_class = c.oid), u.rolname::text
-FROM pg_namespace n JOIN pg_roles u ON u.rolname = current_user
+  EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid),
+  EXISTS (SELECT FROM pg_rewrite w WHERE w.ev_class = c.oid),
+  (SELECT count(*) = 1 AND bool_and(k.contype = 'p' AND NOT k.condeferrable) FROM pg_constraint k
+    WHERE k.conrelid = c.oid AND k.contype <> 'n'),
+  (SELECT count(*) = 1 AND bool_and(x.indisprimary AND x.indisvalid AND x.indexprs IS NULL AND x.indpred IS NULL
+      AND x.indnatts = 1 AND x.indclass[0] < 16384 AND x.indkey[0] = (SELECT a.attnum FROM pg_attribute a
+        WHERE a.attrelid = c.oid AND a.attname = 'file' AND NOT a.attisdropped))
+    FROM pg_index x WHERE x.indrelid = c.oid),
+  (SELECT array_agg(a.attname::text ORDER BY a.attname) FROM pg_attribute a
+    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
+  (SELECT array_agg(CASE
+      WHEN a.atttypid < 16384 AND a.attndims = 0 AND a.atttypmod = -1 AND a.attcollation = t.typcollation
+        AND a.attnotnull AND a.attgenerated = '' AND a.attidentity = '' THEN t.typname::text
+      ELSE 'odd' END ORDER BY a.attname)
+    FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
+  (SELECT array_agg(a.attname::text || ' ' || pg_get_expr(d.adbin, d.adrelid) ORDER BY a.attname)
+    FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum WHERE d.adrelid = c.oid)
+FROM pg_namespace n LEFT JOIN pg_roles u ON u.rolname = $1
 LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = 'migrations'
 WHERE n.nspname = 'hyhost'";
+
+/// Its columns and their types, by name.
+const COLUMNS: [(&str, &str); 6] = [
+    ("applied_at", "timestamptz"),
+    ("applied_by", "text"),
+    ("digest", "text"),
+    ("duration_ms", "int8"),
+    ("file", "text"),
+    ("hyhost", "text"),
+];
+/// Defaults that older histories have. None is used: a row says every value.
+const DEFAULTS: [&str; 2] = ["applied_at now()", "applied_by CURRENT_USER"];
 
 const CREATE_SCHEMA: &str = "CREATE SCHEMA hyhost";
 
@@ -34,20 +66,20 @@ const CREATE_TABLE: &str = "\
 CREATE TABLE hyhost.migrations (
   file text PRIMARY KEY,
   digest text NOT NULL,
-  applied_at timestamptz NOT NULL DEFAULT now(),
-  applied_by text NOT NULL DEFAULT current_user,
+  applied_at timestamptz NOT NULL,
+  applied_by text NOT NULL,
   duration_ms bigint NOT NULL,
   hyhost text NOT NULL)";
 
-/// Looks whether the history can be used. `search_path` must be empty; `what`
-/// names connection and database.
+/// Looks whether the history can be used. `search_path` must be empty; `login`
+/// is who logged in, `what` names connection and database.
 ///
 /// # Errors
 /// `Denied`: it is not what it must be.
-pub(crate) async fn look(client: &Client, what: &str) -> Result<Result<History, Fault>, Error> {
-    let row = client.query_typed_opt(LOOK, &[]).await?;
+pub(crate) async fn look(client: &Client, login: &str, what: &str) -> Result<Result<History, Fault>, Error> {
+    let row = client.query_typed_opt(LOOK, &[(&login, Type::TEXT)]).await?;
     let Some(row) = row else { return Ok(Ok(History::Absent { schema: false })) };
-    Ok(match verdict(&row)? {
+    Ok(match verdict(&row, login)? {
         Ok(history) => Ok(history),
         Err(wrong) => Err(Fault::new(
             Class::Denied,
@@ -58,10 +90,9 @@ pub(crate) async fn look(client: &Client, what: &str) -> Result<Result<History, 
     })
 }
 
-fn verdict(row: &Row) -> Result<Result<History, String>, Error> {
+fn verdict(row: &Row, role: &str) -> Result<Result<History, String>, Error> {
     let is = |at: usize| row.try_get::<_, Option<bool>>(at).map(|value| value == Some(true));
     let name = |at: usize| row.try_get::<_, Option<String>>(at).map(Option::unwrap_or_default);
-    let role = name(10)?;
     if !is(0)? {
         return Ok(Err(format!("schema `hyhost` belongs to `{}`, not to `{role}`, who runs the migrations", name(1)?)));
     }
@@ -81,10 +112,37 @@ fn verdict(row: &Row) -> Result<Result<History, String>, Error> {
         format!("{table} has triggers")
     } else if is(9)? {
         format!("{table} has rules")
+    } else if let Some(problem) = misshapen(row)? {
+        format!("{table} {problem}")
     } else {
         return Ok(Ok(History::Sound));
     };
     Ok(Err(wrong))
+}
+
+/// In what its columns, constraints and indexes differ from what hyhost makes:
+/// each of them could call a function when a row is written.
+fn misshapen(row: &Row) -> Result<Option<String>, Error> {
+    let list = |at: usize| row.try_get::<_, Option<Vec<String>>>(at).map(Option::unwrap_or_default);
+    let (names, types, defaults) = (list(12)?, list(13)?, list(14)?);
+    if !names.iter().map(String::as_str).eq(COLUMNS.map(|(name, _)| name)) {
+        return Ok(Some(format!("has the columns {}, not those that hyhost makes", names.join(", "))));
+    }
+    let odd = COLUMNS.iter().zip(&types).find(|((_, made), found)| made != found);
+    if let Some(((name, made), _)) = odd {
+        return Ok(Some(format!("has a column `{name}` that is not plainly `{made} NOT NULL`")));
+    }
+    if let Some(default) = defaults.iter().find(|default| !DEFAULTS.contains(&default.as_str())) {
+        let column = default.split(' ').next().unwrap_or_default();
+        return Ok(Some(format!("has a default for `{column}` that hyhost did not make")));
+    }
+    if row.try_get::<_, Option<bool>>(10)? != Some(true) {
+        return Ok(Some("has constraints other than its primary key".to_owned()));
+    }
+    if row.try_get::<_, Option<bool>>(11)? != Some(true) {
+        return Ok(Some("has indexes other than that of its primary key, `file`".to_owned()));
+    }
+    Ok(None)
 }
 
 /// Makes the history.
@@ -95,27 +153,54 @@ pub(crate) async fn create(client: &Client, schema_is_there: bool) -> Result<(),
     client.batch_execute(CREATE_TABLE).await
 }
 
-/// All rows, as the row `ReadMigrations` answers.
-pub(crate) async fn rows(client: &Client) -> Result<Value, Error> {
-    let text = "SELECT file, digest FROM hyhost.migrations ORDER BY file";
-    let rows = client.query_typed(text, &[]).await?;
-    let rows = rows.iter().map(|row| {
-        let (file, digest): (String, String) = (row.try_get(0)?, row.try_get(1)?);
-        Ok(json!({"file": file, "digest": digest}))
-    });
-    rows.collect::<Result<Vec<_>, _>>().map(Value::Array)
+/// So many rows are read, and so many characters of a name and of a digest.
+/// The table is its owner's, who could fill our memory with it.
+const MOST_ROWS: usize = 10_000;
+const MOST_NAME: usize = 1024;
+const MOST_DIGEST: usize = 128;
+
+/// All rows, as the row `ReadMigrations` answers; `what` names connection and
+/// database.
+///
+/// # Errors
+/// `Failed`: it holds more than a history can.
+pub(crate) async fn rows(client: &Client, what: &str) -> Result<Result<Value, Fault>, Error> {
+    let text = format!(
+        "SELECT left(file, {}), left(digest, {}) FROM hyhost.migrations ORDER BY 1 LIMIT {}",
+        MOST_NAME + 1,
+        MOST_DIGEST + 1,
+        MOST_ROWS + 1
+    );
+    let rows = client.query_typed(&text, &[]).await?;
+    let too_much = |more: String| {
+        let message = format!("{what}: `hyhost.migrations` is not read: it has {more}; hyhost wrote no such thing");
+        Ok(Err(Fault::new(Class::Failed, message)))
+    };
+    if rows.len() > MOST_ROWS {
+        return too_much(format!("over {MOST_ROWS} rows"));
+    }
+    let mut answer = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let (file, digest): (&str, &str) = (row.try_get(0)?, row.try_get(1)?);
+        if file.chars().count() > MOST_NAME || digest.chars().count() > MOST_DIGEST {
+            return too_much(format!("a file's name over {MOST_NAME} or a digest over {MOST_DIGEST} characters"));
+        }
+        answer.push(json!({"file": file, "digest": digest}));
+    }
+    Ok(Ok(Value::Array(answer)))
 }
 
-/// The digest with which a file ran.
+/// The digest with which a file ran; of an overlong one the beginning.
 pub(crate) async fn digest_of(client: &Client, file: &str) -> Result<Option<String>, Error> {
-    let text = "SELECT digest FROM hyhost.migrations WHERE file = $1";
-    let row = client.query_typed_opt(text, &[(&file, Type::TEXT)]).await?;
+    let text = format!("SELECT left(digest, {}) FROM hyhost.migrations WHERE file = $1", MOST_DIGEST + 1);
+    let row = client.query_typed_opt(&text, &[(&file, Type::TEXT)]).await?;
     row.map(|row| row.try_get(0)).transpose()
 }
 
-/// Writes that a file ran.
+/// Writes that a file ran. Every value is said: no default is asked.
 pub(crate) async fn add(client: &Client, file: &str, digest: &str, milliseconds: i64) -> Result<(), Error> {
-    let text = "INSERT INTO hyhost.migrations (file, digest, duration_ms, hyhost) VALUES ($1, $2, $3, $4)";
+    let text = "INSERT INTO hyhost.migrations (file, digest, applied_at, applied_by, duration_ms, hyhost) \
+                VALUES ($1, $2, now(), session_user, $3, $4)";
     let version = env!("CARGO_PKG_VERSION");
     let values: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 4] =
         [(&file, Type::TEXT), (&digest, Type::TEXT), (&milliseconds, Type::INT8), (&version, Type::TEXT)];

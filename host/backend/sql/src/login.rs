@@ -13,7 +13,7 @@ use tokio_postgres::config::SslMode;
 use tokio_postgres::{AsyncMessage, CancelToken, Client, Config, Connection, NoTls, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::classify::{login_fault, refused};
+use crate::classify::{login_fault, refused, session_fault};
 use crate::quote;
 
 /// Lookup, TCP, TLS and login together.
@@ -43,7 +43,7 @@ struct Learnt {
 pub(crate) enum Login<'a> {
     /// The connection's own account, for the host's own statements.
     Own,
-    /// The connection's own account, for a script: settings stay its own.
+    /// The connection's own account, for a script.
     OwnScript,
     /// A role, for a script.
     Role(&'a str, Option<&'a Secret>),
@@ -175,7 +175,10 @@ impl Server {
             for address in self.look_up().await? {
                 let what = format!("{}: {} ({address}) as `{user}`", self.name, self.endpoint());
                 match self.dial(&config, &transport, address, database).await {
-                    Ok(session) => return Ok(session),
+                    Ok(session) => {
+                        check_identity(&session, user, &what).await?;
+                        return Ok(session);
+                    }
                     Err(error) => {
                         let fault = self.explain(&error, &what, secret.is_some());
                         let next = fault.class == Class::NotReady && fault.code.is_none();
@@ -240,14 +243,7 @@ impl Server {
         config.keepalives(true).keepalives_idle(Duration::from_secs(30));
         config.keepalives_interval(Duration::from_secs(10)).keepalives_retries(3);
         config.tcp_user_timeout(Duration::from_secs(60));
-        config.options(match login {
-            Login::Own => "-c search_path= -c standard_conforming_strings=on",
-            // A script whose hyhost was killed ends with it, and frees the
-            // lock that the next run waits for.
-            Login::OwnScript | Login::Role(..) => {
-                "-c standard_conforming_strings=on -c client_connection_check_interval=2s"
-            }
-        });
+        config.options(startup_options(login));
         config
     }
 
@@ -273,6 +269,48 @@ impl Server {
         };
         Ok(Session { client, database: database.to_owned(), transport: transport.clone(), driver })
     }
+}
+
+/// What a database's owner can set for everyone who logs in to it, and what
+/// would change whose rights a session has, what its words mean or what it
+/// loads. The server prefers a login's own options to the settings of a
+/// database or a role, for `RESET` and `DISCARD ALL` too.
+const OURS: &str = "-c role=none -c standard_conforming_strings=on -c row_security=on -c transform_null_equals=off \
+                    -c local_preload_libraries= -c default_transaction_isolation=read\\ committed \
+                    -c default_transaction_read_only=off -c default_transaction_deferrable=off";
+/// A script whose hyhost was killed ends with it, and frees the lock that the
+/// next run waits for.
+const WATCHED: &str = "-c client_connection_check_interval=2s";
+
+fn startup_options(login: Login<'_>) -> String {
+    match login {
+        Login::Own => format!("{OURS} -c search_path="),
+        // The path is empty, not `pg_catalog, public`: among the functions of
+        // the whole path the one with the closest argument types wins, and
+        // only between equals the first schema. `public` is the database's
+        // owner's, so his `public.lower(varchar)` would run with the rights of
+        // this account. Such a script writes its schemas out, or sets a path.
+        Login::OwnScript => format!("{OURS} {WATCHED} -c search_path="),
+        // The role's own path: it can do harm to itself alone.
+        Login::Role(..) => format!("{OURS} {WATCHED}"),
+    }
+}
+
+/// Looks whether a session is who it logged in as, before anything else runs
+/// in it. Compares here: an operator could be somebody's own.
+async fn check_identity(session: &Session, user: &str, what: &str) -> Result<(), Fault> {
+    let text = "SELECT session_user::pg_catalog.text, current_user::pg_catalog.text";
+    let lost = |error: tokio_postgres::Error| session_fault(&error, what);
+    let row = session.client.query_typed_one(text, &[]).await.map_err(lost)?;
+    let (of_session, current): (String, String) = (row.try_get(0).map_err(lost)?, row.try_get(1).map_err(lost)?);
+    if of_session == user && current == user {
+        return Ok(());
+    }
+    let message = format!(
+        "{what}: the session is `{of_session}` acting as `{current}`, not `{user}`, who logged in; look for a setting \
+         `role` of the database or of the role"
+    );
+    Err(Fault::new(Class::Denied, message))
 }
 
 /// Moves a session's bytes until it ends. Notices are dropped: what they say

@@ -86,7 +86,7 @@ async fn group(pool: &Arc<Pool>, database: &str, jobs: Vec<Job>, deadline: Insta
 }
 
 fn late(pool: &Pool, job: &Job) -> Fault {
-    let message = format!("{}: {}: it was not done in time; what ran was cancelled", pool.server.name, job.label);
+    let message = format!("{}: {}: it was not done in time; cancelling was asked for", pool.server.name, job.label);
     Fault::new(Class::Transient, message)
 }
 

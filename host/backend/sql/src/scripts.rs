@@ -78,6 +78,11 @@ fn login(role: Option<&Role>) -> Login<'_> {
     role.map_or(Login::OwnScript, |role| Login::Role(&role.name, role.password.as_ref()))
 }
 
+/// The name that a script's session logs in with.
+fn login_name<'a>(pool: &'a Pool, role: Option<&'a Role>) -> &'a str {
+    role.map_or(&pool.server.sql.user, |role| &role.name)
+}
+
 async fn read(pool: &Arc<Pool>, job: &Job, role: Option<&Role>, deadline: Instant) -> Answer {
     let what = format!("{}: database `{}`", pool.server.name, job.database);
     let lease = match pool.lease(&job.database, login(role), deadline).await {
@@ -88,9 +93,9 @@ async fn read(pool: &Arc<Pool>, job: &Job, role: Option<&Role>, deadline: Instan
     let client = lease.client();
     let reading = async {
         client.batch_execute("SET search_path = ''").await?;
-        match history::look(client, &what).await? {
+        match history::look(client, login_name(pool, role), &what).await? {
             Ok(History::Absent { .. }) => Ok(Ok(Value::Null)),
-            Ok(History::Sound) => history::rows(client).await.map(Ok),
+            Ok(History::Sound) => history::rows(client, &what).await,
             Err(refused) => Ok(Err(refused)),
         }
     };
@@ -160,6 +165,8 @@ enum Step {
 struct Run<'a> {
     script: &'a Script,
     checked: Checked<'a>,
+    /// Who logged in.
+    login: &'a str,
     /// Connection, database and file.
     what: String,
     step: Mutex<Step>,
@@ -171,7 +178,8 @@ async fn run(pool: &Arc<Pool>, job: &Job, script: &Script, deadline: Instant) ->
         .map_err(|error| Fault::new(Class::Invalid, format!("{what}:{}: {}", error.line, error.problem)))?;
     let lease = pool.lease(&job.database, login(script.login.as_ref()), deadline).await;
     let lease = lease.map_err(|fault| Fault { message: format!("{what}: {}", fault.message), ..fault })?;
-    let run = Run { script, checked, what, step: Mutex::new(Step::Waiting) };
+    let login = login_name(pool, script.login.as_ref());
+    let run = Run { script, checked, login, what, step: Mutex::new(Step::Waiting) };
     match timeout_at(deadline, run.go(lease.client())).await {
         Ok(answer) => {
             // It is ended, not kept; an open transaction ends with it.
@@ -193,7 +201,7 @@ impl Run<'_> {
         let lost = |error: Error| self.fault(&error);
         client.batch_execute("SET search_path = ''").await.map_err(lost)?;
         self.lock(client).await.map_err(lost)?;
-        let history = history::look(client, &self.what).await.map_err(lost)??;
+        let history = history::look(client, self.login, &self.what).await.map_err(lost)??;
         if let History::Sound = history {
             match history::digest_of(client, &self.script.file).await.map_err(lost)? {
                 Some(digest) if digest == self.script.digest => return Ok("unchanged"),

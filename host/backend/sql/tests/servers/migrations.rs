@@ -8,7 +8,7 @@ use hyhost_table::Mode;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use crate::support::{ask, each, fresh, one, ours, script, soon, theirs, theirs_as, value_of};
+use crate::support::{PLACE, ask, each, fresh, one, ours, script, soon, theirs, theirs_as, value_of};
 
 /// A database with an owner who can log in.
 struct Home {
@@ -82,7 +82,7 @@ async fn a_script_of_the_connections_own_account() {
     let home = Home::new().await;
     one(&home.backend, "AlterDatabaseOwner", json!({"name": home.db, "owner": "postgres"})).await.unwrap();
     let args = json!({"database": home.db, "directory": "m", "file": "1.sql", "digest": format!("sha256:{:0>64}", 1)});
-    let ran = each(&home.backend, vec![script(args, "create table t ()")]).await.remove(0);
+    let ran = each(&home.backend, vec![script(args, "create table public.t ()")]).await.remove(0);
     assert_eq!(ran, Ok(json!("done")));
     let read = one(&home.backend, "ReadMigrations", json!({"database": home.db})).await.unwrap();
     assert_eq!(read[0]["file"], "1.sql");
@@ -176,6 +176,29 @@ async fn a_history_that_is_a_trap_is_not_touched() {
         ),
         ("create table public.child () inherits (hyhost.migrations)", "drop table public.child", "inherits"),
         (
+            "alter table hyhost.migrations add constraint x check (length(file) > 0)",
+            "alter table hyhost.migrations drop constraint x",
+            "constraints",
+        ),
+        (
+            "create function public.d() returns text language sql as 'select ''x''::text'; \
+             alter table hyhost.migrations alter applied_by set default public.d()",
+            "alter table hyhost.migrations alter applied_by set default current_user",
+            "default for `applied_by`",
+        ),
+        ("create index x on hyhost.migrations (lower(file))", "drop index hyhost.x", "indexes"),
+        ("create index x on hyhost.migrations (file) where file > ''", "drop index hyhost.x", "indexes"),
+        (
+            "alter table hyhost.migrations add more text generated always as (file || 'x') stored",
+            "alter table hyhost.migrations drop more",
+            "columns",
+        ),
+        (
+            "create domain public.word as text; alter table hyhost.migrations alter hyhost type public.word",
+            "alter table hyhost.migrations alter hyhost type text",
+            "column `hyhost`",
+        ),
+        (
             "alter table hyhost.migrations owner to postgres",
             &format!("alter table hyhost.migrations owner to {}", home.owner),
             "belongs to",
@@ -203,6 +226,82 @@ async fn a_history_that_is_a_trap_is_not_touched() {
         .await
         .unwrap();
     assert!(home.history().await.unwrap_err().message.contains("no ordinary table"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_owner_of_a_database_gets_no_rights_of_the_connection() {
+    let home = Home::new().await;
+    let (db, owner) = (&home.db, &home.owner);
+    let own = |file: &str, text: &str| {
+        let digest = format!("sha256:{:0>64}", text.len());
+        script(json!({"database": db, "directory": "m", "file": file, "digest": digest}), text)
+    };
+    // What he can do himself: a trap for whoever calls `lower`, a path and a
+    // role for all who come, and a history of the right form that calls.
+    let his = theirs_as(owner, &value_of("own"), db).await.unwrap();
+    let trap = format!(
+        "create schema evil; \
+         create function evil.lower(text) returns text language plpgsql as \
+           $$ begin execute 'alter role {owner} superuser'; return 'evil'; end $$; \
+         create function public.lower(varchar) returns text language sql as $$ select evil.lower('') $$; \
+         alter database {db} set search_path = evil, pg_catalog, public"
+    );
+    his.batch_execute(&trap).await.unwrap();
+    let text = "create table public.seen as select lower('ABC'::varchar) as a, lower('ABC') as b, current_user as c";
+    let ran = each(&home.backend, vec![own("1.sql", text)]).await.remove(0);
+    assert_eq!(ran, Ok(json!("done")));
+    let superuser = format!("SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = '{owner}'");
+    assert_eq!(home.admin(&superuser).await.as_deref(), Some("f"));
+    let seen = home.admin("SELECT a || ' ' || b || ' ' || c FROM public.seen").await;
+    assert_eq!(seen, Some(format!("abc abc {}", PLACE.user)));
+
+    // In another database of his, where he was first.
+    let home = Home::new().await;
+    let (db, owner) = (&home.db, &home.owner);
+    let his = theirs_as(owner, &value_of("own"), db).await.unwrap();
+    let trap = format!(
+        "create function public.own(text) returns boolean language plpgsql as $$ begin \
+           perform set_config('role', 'none', false); execute 'alter role {owner} superuser'; return true; end $$; \
+         create schema hyhost; \
+         create table hyhost.migrations (file text primary key check (public.own(file)), digest text not null, \
+           applied_at timestamptz not null default now(), applied_by text not null default current_user, \
+           duration_ms bigint not null, hyhost text not null); \
+         alter database {db} set role = '{owner}'"
+    );
+    his.batch_execute(&trap).await.unwrap();
+    let args = json!({"database": db, "directory": "m", "file": "1.sql", "digest": format!("sha256:{:0>64}", 1)});
+    let fault = each(&home.backend, vec![script(args, "select 1")]).await.remove(0).unwrap_err();
+    assert_eq!(fault.class, Class::Denied, "{fault}");
+    assert!(fault.message.contains(&format!("belongs to `{owner}`, not to `{}`", PLACE.user)), "{fault}");
+    let superuser = format!("SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = '{owner}'");
+    assert_eq!(ask(&theirs("postgres").await, &superuser).await.as_deref(), Some("f"));
+    // The host's own statements are not his either.
+    one(&home.backend, "CreateSchema", json!({"database": db, "name": "made"})).await.unwrap();
+    let of = "SELECT nspowner::regrole::text FROM pg_namespace WHERE nspname = 'made'";
+    assert_eq!(home.admin(of).await, Some(PLACE.user.clone()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_history_of_any_size_is_not_read_whole() {
+    let home = Home::new().await;
+    home.run("1.sql", "select 1").await.unwrap();
+    let insert = |file: &str, digest: &str, count: u32| {
+        format!(
+            "INSERT INTO hyhost.migrations SELECT {file}, {digest}, now(), 'x', 1, 'x' FROM generate_series(1, {count}) g"
+        )
+    };
+    for (rows, word) in [
+        (insert("'many' || g", "'d'", 10_000), "over 10000 rows"),
+        (insert("'long' || repeat('x', 1021)", "'d'", 1), "over 1024"),
+        (insert("'heavy'", "repeat('x', 1000000)", 1), "over 128"),
+    ] {
+        theirs(&home.db).await.batch_execute(&rows).await.unwrap();
+        let fault = home.history().await.unwrap_err();
+        assert_eq!(fault.class, Class::Failed, "{fault}");
+        assert!(fault.message.contains(word) && fault.message.len() < 500, "{fault}");
+        theirs(&home.db).await.batch_execute("DELETE FROM hyhost.migrations WHERE file <> '1.sql'").await.unwrap();
+    }
+    assert_eq!(home.files().await, ["1.sql"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
