@@ -9,6 +9,8 @@ use hyhost_backend::{Class, Fault};
 use tokio_postgres::Error;
 use tokio_postgres::error::DbError;
 
+use crate::guard::Refusal;
+
 /// Where an error came up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum When {
@@ -67,6 +69,13 @@ pub(crate) fn login_fault(error: &Error, what: &str) -> Fault {
     if error.is_closed() {
         return Fault::new(Class::NotReady, format!("{what}: the server ended the connection during login"));
     }
+    if let Some(refusal) = guard_refusal(error) {
+        let class = match refusal {
+            Refusal::Cleartext | Refusal::Md5 => Class::Denied,
+            Refusal::TooLong(_) => Class::Failed,
+        };
+        return Fault::new(class, format!("{what}: {refusal}"));
+    }
     match io_error(error) {
         // An error of the operating system is about the network. One that a
         // library made is about what the other side said: a certificate that
@@ -93,6 +102,11 @@ pub(crate) fn words(db: &DbError) -> String {
         let _ = write!(text, "; hint: {}", hint.trim_end_matches('.'));
     }
     text
+}
+
+/// What the guard of the stream refused.
+pub(crate) fn guard_refusal(error: &Error) -> Option<Refusal> {
+    io_error(error).and_then(Refusal::of)
 }
 
 fn io_error(error: &Error) -> Option<&io::Error> {

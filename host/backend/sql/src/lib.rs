@@ -10,6 +10,7 @@
 //! ROLE`, and such a session is never used again.
 
 mod classify;
+mod guard;
 mod history;
 mod job;
 mod lexer;

@@ -2,18 +2,20 @@
 //! login, each attempt within its own limit.
 
 use std::net::SocketAddr;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use hyhost_backend::{Account, Class, Fault, client_config};
 use hyhost_config::{Secret, Sql};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use tokio_postgres::config::SslMode;
-use tokio_postgres::{AsyncMessage, CancelToken, Client, Config, Connection, NoTls, Socket};
+use tokio_postgres::config::{SslMode, SslNegotiation};
+use tokio_postgres::{AsyncMessage, CancelToken, Client, Config, Connection, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::classify::{login_fault, refused, session_fault};
+use crate::classify::{guard_refusal, login_fault, refused, session_fault};
+use crate::guard::{Guarded, Transport};
 use crate::quote;
 
 /// Lookup, TCP, TLS and login together.
@@ -29,6 +31,7 @@ pub(crate) struct Server {
     pub(crate) sql: Sql,
     tls: OnceLock<MakeRustlsConnect>,
     learnt: Mutex<Learnt>,
+    too_long: Arc<AtomicUsize>,
 }
 
 #[derive(Default, Clone, Copy)]
@@ -59,15 +62,15 @@ pub(crate) struct Session {
     driver: JoinHandle<()>,
 }
 
-#[derive(Clone)]
-enum Transport {
-    Plain,
-    Tls(MakeRustlsConnect),
-}
-
 impl Server {
     pub(crate) fn new(name: &str, sql: &Sql) -> Self {
-        Self { name: name.to_owned(), sql: sql.clone(), tls: OnceLock::new(), learnt: Mutex::default() }
+        Self {
+            name: name.to_owned(),
+            sql: sql.clone(),
+            tls: OnceLock::new(),
+            learnt: Mutex::default(),
+            too_long: Arc::default(),
+        }
     }
 
     /// Host and port, as a person writes them.
@@ -202,6 +205,9 @@ impl Server {
 
     fn explain(&self, error: &tokio_postgres::Error, what: &str, has_password: bool) -> Fault {
         let mut fault = login_fault(error, what);
+        if guard_refusal(error).is_some() {
+            return fault;
+        }
         if fault.code.as_deref().is_some_and(refused) && self.sql.tls.is_none() {
             fault.message.push_str("; without `tls:` the connection is in the clear, which a server may refuse");
         }
@@ -223,13 +229,21 @@ impl Server {
     }
 
     fn transport(&self) -> Result<Transport, Fault> {
-        let Some(tls) = &self.sql.tls else { return Ok(Transport::Plain) };
-        if let Some(known) = self.tls.get() {
-            return Ok(Transport::Tls(known.clone()));
-        }
-        let config =
-            client_config(tls).map_err(|error| Fault::new(Class::Failed, format!("{}: {error}", self.name)))?;
-        Ok(Transport::Tls(self.tls.get_or_init(|| MakeRustlsConnect::new(config)).clone()))
+        let tls = match (&self.sql.tls, self.tls.get()) {
+            (None, _) => None,
+            (Some(_), Some(known)) => Some(known.clone()),
+            (Some(tls), None) => {
+                let config =
+                    client_config(tls).map_err(|error| Fault::new(Class::Failed, format!("{}: {error}", self.name)))?;
+                Some(self.tls.get_or_init(|| MakeRustlsConnect::new(config)).clone())
+            }
+        };
+        Ok(Transport { tls, too_long: self.too_long.clone() })
+    }
+
+    /// How many messages of the server were refused for their length so far.
+    pub(crate) fn too_long(&self) -> usize {
+        self.too_long.load(Ordering::Relaxed)
     }
 
     fn config(&self, database: &str, login: Login<'_>) -> Config {
@@ -239,7 +253,9 @@ impl Server {
         let tls = self.sql.tls.as_ref();
         config.host(tls.and_then(|tls| tls.server_name.as_deref()).unwrap_or(&self.sql.host));
         config.port(self.sql.port).dbname(database).application_name("hyhost");
-        config.ssl_mode(if tls.is_some() { SslMode::Require } else { SslMode::Disable });
+        // Without TLS too: see `Transport`. `Direct` sends no question first.
+        config.ssl_mode(SslMode::Require);
+        config.ssl_negotiation(if tls.is_some() { SslNegotiation::Postgres } else { SslNegotiation::Direct });
         config.keepalives(true).keepalives_idle(Duration::from_secs(30));
         config.keepalives_interval(Duration::from_secs(10)).keepalives_retries(3);
         config.tcp_user_timeout(Duration::from_secs(60));
@@ -256,17 +272,8 @@ impl Server {
     ) -> Result<Session, tokio_postgres::Error> {
         let mut config = config.clone();
         config.hostaddr(address.ip());
-        let name = self.name.clone();
-        let (client, driver) = match transport {
-            Transport::Plain => {
-                let (client, connection) = config.connect(NoTls).await?;
-                (client, tokio::spawn(drive(connection, name)))
-            }
-            Transport::Tls(tls) => {
-                let (client, connection) = config.connect(tls.clone()).await?;
-                (client, tokio::spawn(drive(connection, name)))
-            }
-        };
+        let (client, connection) = config.connect(transport.clone()).await?;
+        let driver = tokio::spawn(drive(connection, self.name.clone()));
         Ok(Session { client, database: database.to_owned(), transport: transport.clone(), driver })
     }
 }
@@ -315,10 +322,7 @@ async fn check_identity(session: &Session, user: &str, what: &str) -> Result<(),
 
 /// Moves a session's bytes until it ends. Notices are dropped: what they say
 /// is the script's, and could be anything.
-async fn drive<T>(mut connection: Connection<Socket, T>, name: String)
-where
-    T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
-{
+async fn drive(mut connection: Connection<Socket, Guarded>, name: String) {
     loop {
         match std::future::poll_fn(|cx| connection.poll_message(cx)).await {
             Some(Ok(AsyncMessage::Notice(notice))) => {
@@ -337,13 +341,7 @@ where
 impl Session {
     /// Asks the server to cancel what runs.
     async fn cancel(&self, token: &CancelToken) {
-        let asked = async {
-            match &self.transport {
-                Transport::Plain => token.cancel_query(NoTls).await,
-                Transport::Tls(tls) => token.cancel_query(tls.clone()).await,
-            }
-        };
-        let _ = timeout(FAREWELL, asked).await;
+        let _ = timeout(FAREWELL, token.cancel_query(self.transport.clone())).await;
     }
 
     /// Ends a session in which something may still run: cancels until the

@@ -18,7 +18,7 @@ use crate::classify::session_fault;
 use crate::job::{Job, Work, prepare};
 use crate::login::Login;
 use crate::pool::Pool;
-use crate::{scripts, verifier};
+use crate::{guard, scripts, verifier};
 
 /// So many statements are on their way at a time. More would gain nothing,
 /// and all of them may still run when the caller has gone.
@@ -36,10 +36,24 @@ pub(crate) async fn perform(pool: &Arc<Pool>, requests: Vec<Request>, mode: Mode
         Ok(jobs) => jobs,
         Err(_) => return vec![Err(pool.late(&own)); count],
     };
-    match mode {
+    let refused = pool.server.too_long();
+    let answers = match mode {
         Mode::Each => each(pool, jobs, deadline).await,
         Mode::Transaction => transaction(pool, jobs, deadline).await,
+    };
+    if pool.server.too_long() == refused {
+        return answers;
     }
+    // The client says only that the session is gone, which would be waited for.
+    answers.into_iter().map(|answer| answer.map_err(too_long)).collect()
+}
+
+fn too_long(fault: Fault) -> Fault {
+    if fault.class != Class::NotReady || fault.code.is_some() {
+        return fault;
+    }
+    let message = format!("{}: a message of the server's was over {} bytes and refused", fault.message, guard::LONGEST);
+    Fault { class: Class::Failed, message, ..fault }
 }
 
 /// Each on its own. Databases side by side; in one database in order.

@@ -3,7 +3,7 @@
 use hyhost_backend::Class;
 use serde_json::{Value, json};
 
-use crate::support::{PLACE, ask, each, fresh, one, ours, request, theirs, value_of};
+use crate::support::{PLACE, ask, each, fresh, one, ours, request, settings, theirs, value_of};
 
 /// Each of these would do harm, or be cut short, if it left its quotes.
 fn hostile() -> Vec<String> {
@@ -128,4 +128,39 @@ async fn no_password_reaches_the_servers_log() {
     let secret = value_of("planted");
     assert!(!log.contains(&secret) && !log.contains("value of planted"));
     assert!(!fault.to_string().contains("value of planted") && !fault.to_string().contains("SCRAM-SHA"), "{fault}");
+}
+
+/// A server that answers a login with these bytes; what it is told after that
+/// is returned.
+async fn liar(answer: &'static [u8]) -> (hyhost_backend::Fault, Vec<u8>) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut startup = vec![0; 4096];
+        assert!(stream.read(&mut startup).await.unwrap() > 8);
+        stream.write_all(answer).await.unwrap();
+        let mut told = Vec::new();
+        let _ = stream.read_to_end(&mut told).await;
+        told
+    });
+    let place = hyhost_config::Sql { host: "127.0.0.1".into(), port, ..settings() };
+    let fault = one(&hyhost_backend_sql::connect("main-db", &place), "ReadServer", json!({})).await.unwrap_err();
+    (fault, server.await.unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_lies_gets_no_password_and_no_memory() {
+    let (fault, told) = liar(b"R\0\0\0\x08\0\0\0\x03").await;
+    assert_eq!((fault.class, told.as_slice()), (Class::Denied, &b""[..]), "{fault}");
+    assert!(fault.message.contains("only SCRAM is answered without TLS"), "{fault}");
+    let (fault, told) = liar(b"R\0\0\0\x0c\0\0\0\x05salt").await;
+    assert_eq!((fault.class, told.as_slice()), (Class::Denied, &b""[..]), "{fault}");
+    let (fault, _) = liar(b"N\x7f\xff\xff\xff").await;
+    assert_eq!(fault.class, Class::Failed, "{fault}");
+    assert!(fault.message.contains("64 MiB"), "{fault}");
+    // After the login: identity is asked, and answered at length.
+    let (fault, _) = liar(b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05ID\x7f\xff\xff\xff").await;
+    assert_eq!(fault.class, Class::Failed, "{fault}");
 }
