@@ -1,8 +1,9 @@
 //! Compiled code in the operator's directory.
 //!
 //! A file is named by the component's sha256 and by what the engine must be
-//! like, so that another component or another hyhost never meets it. Its own
-//! sha256 stands beside it.
+//! like, so that another component or another hyhost never meets it. Its
+//! CRC-32 stands beside it: against a damaged disk or a copy cut short. Against
+//! somebody who can write there no checksum helps, for he would write that too.
 
 use std::fs::{self, File};
 use std::hash::{Hash, Hasher};
@@ -59,7 +60,7 @@ pub(crate) fn read(engine: &Engine, file: &Path) -> Result<Option<Component>, Lo
     }
     let expected =
         fs::read_to_string(beside(file)).map_err(|error| wrong(format!("its checksum cannot be read: {error}")))?;
-    if expected.trim() != hex(&sha256_of(code).map_err(unreadable)?) {
+    if expected.trim() != checksum_of(code).map_err(unreadable)? {
         return Err(wrong("it is damaged: its checksum is not the one that was written with it".to_owned()));
     }
     map(engine, file).map(Some).map_err(|error| wrong(format!("the engine refuses it: {error:#}")))
@@ -82,7 +83,7 @@ fn map(engine: &Engine, file: &Path) -> wasmtime::Result<Component> {
 /// # Errors
 /// A file cannot be written.
 pub(crate) fn write(file: &Path, code: &[u8]) -> Result<(), LoadError> {
-    let checksum = format!("{}\n", sha256(code).trim_start_matches("sha256:"));
+    let checksum = format!("{:08x}\n", crc32fast::hash(code));
     for (to, content) in [(beside(file), checksum.as_bytes()), (file.to_owned(), code)] {
         put(&to, content).map_err(|error| LoadError::Write { path: to, error })?;
     }
@@ -106,7 +107,7 @@ fn put(to: &Path, content: &[u8]) -> io::Result<()> {
 }
 
 fn beside(file: &Path) -> PathBuf {
-    file.with_extension("cwasm.sha256")
+    file.with_extension("cwasm.crc32")
 }
 
 #[cfg(unix)]
@@ -125,13 +126,13 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
     format!("sha256:{}", hex(&Sha256::digest(bytes)))
 }
 
-fn sha256_of(mut file: File) -> io::Result<[u8; 32]> {
-    let mut sha = Sha256::new();
+fn checksum_of(mut file: File) -> io::Result<String> {
+    let mut checksum = crc32fast::Hasher::new();
     let mut buffer = vec![0; 64 << 10];
     loop {
         match file.read(&mut buffer)? {
-            0 => return Ok(sha.finalize().into()),
-            read => sha.update(&buffer[..read]),
+            0 => return Ok(format!("{:08x}", checksum.finalize())),
+            read => checksum.update(&buffer[..read]),
         }
     }
 }

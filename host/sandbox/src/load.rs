@@ -175,8 +175,12 @@ impl Sandbox {
 
 fn read(path: &Path, limit: u64) -> Result<Vec<u8>, LoadError> {
     let unreadable = |error| LoadError::Read { path: path.to_owned(), error };
-    let mut bytes = Vec::new();
-    File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
+    let file = File::open(path).map_err(unreadable)?;
+    // Room for all of it at once: growing step by step would copy it again and
+    // again. What the file says of its size is only a guess.
+    let guess = file.metadata().map_err(unreadable)?.len().min(limit) + 1;
+    let mut bytes = Vec::with_capacity(usize::try_from(guess).unwrap_or_default());
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     let not = |found, remedy| Err(LoadError::NotAComponent { path: path.to_owned(), found, remedy });
     if bytes.starts_with(ELF) || Engine::detect_precompiled(&bytes).is_some() {
         return not("compiled code", "it is never loaded from among the plugins: name its directory by `--compiled`");

@@ -1,6 +1,7 @@
 //! What one process took, and what many took.
 
 use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -39,6 +40,33 @@ pub(crate) fn measure(command: &mut Command, words: &Path) -> Result<Run> {
     Ok(Run { wall, cpu: used.rusage.utime + used.rusage.stime, rss: used.rusage.maxrss })
 }
 
+/// The same, but the wall time ends with the first line on stderr that holds
+/// these words.
+///
+/// # Errors
+/// It cannot be started, it fails, or it never says so.
+pub(crate) fn measure_until(command: &mut Command, said: &str) -> Result<Run> {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let begin = Instant::now();
+    let mut child = command.spawn().with_context(|| format!("cannot start {command:?}"))?;
+    let stderr = child.stderr.take().context("no pipe")?;
+    let (mut wall, mut words) = (None, String::new());
+    for line in BufReader::new(stderr).lines() {
+        let line = line?;
+        if wall.is_none() && line.contains(said) {
+            wall = Some(begin.elapsed());
+        }
+        words = words + &line + "\n";
+    }
+    let used = child.wait4().context("cannot wait for a process")?;
+    match wall {
+        Some(wall) if used.status.success() => {
+            Ok(Run { wall, cpu: used.rusage.utime + used.rusage.stime, rss: used.rusage.maxrss })
+        }
+        _ => bail!("it ended with {} and should have said `{said}`:\n{words}", used.status),
+    }
+}
+
 /// The least, the middle and the most of some figures; of an even number of
 /// them, the upper one of the two in the middle.
 pub(crate) fn spread<T: Copy + Ord>(figures: impl IntoIterator<Item = T>) -> Option<[T; 3]> {
@@ -64,6 +92,19 @@ mod tests {
         assert_eq!(spread([4, 1, 3, 2]), Some([1, 3, 4]));
         assert_eq!(spread([7]), Some([7, 7, 7]));
         assert_eq!(spread(Vec::<u32>::new()), None);
+    }
+
+    #[test]
+    fn the_clock_stops_at_the_words() {
+        let script = |text: &str| {
+            let mut shell = Command::new("sh");
+            shell.args(["-c", text]);
+            shell
+        };
+        let run = measure_until(&mut script("echo a >&2; echo it is so >&2; sleep 0.3"), "is so").unwrap();
+        assert!(run.wall < Duration::from_millis(250), "{run:?}");
+        assert!(measure_until(&mut script("echo it is so"), "is so").is_err(), "stdout does not count");
+        assert!(measure_until(&mut script("echo it is so >&2; exit 1"), "is so").is_err());
     }
 
     #[test]

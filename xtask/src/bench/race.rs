@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use super::measure::{Run, measure, spread};
+use super::measure::{Run, measure, measure_until, spread};
 
 /// What is done between two runs, without being measured.
 pub(crate) type Step<'a> = Box<dyn Fn() -> Result<()> + 'a>;
@@ -21,6 +21,8 @@ pub(crate) struct Side<'a> {
     pub(crate) ours: bool,
     /// What makes the same start for each run, without being measured.
     pub(crate) before: Option<Step<'a>>,
+    /// The words on stderr at which its time ends; else it ends with the process.
+    pub(crate) until: Option<&'static str>,
     /// What is run.
     pub(crate) command: Box<dyn Fn() -> Command + 'a>,
     /// What its words must be, so that what is measured is what the table
@@ -82,7 +84,11 @@ fn once(side: &Side, words: &Path) -> Result<Run> {
     if let Some(before) = &side.before {
         before().context("the start could not be made")?;
     }
-    let run = measure(&mut (side.command)(), words)?;
+    let mut command = (side.command)();
+    let run = match side.until {
+        Some(said) => return measure_until(&mut command, said),
+        None => measure(&mut command, words)?,
+    };
     (side.check)(&fs::read_to_string(words)?)?;
     Ok(run)
 }
@@ -137,6 +143,7 @@ mod tests {
                 seen.borrow_mut().push_str(name);
                 Ok(())
             })),
+            until: None,
             command: Box::new(|| Command::new("true")),
             check: whatever,
         };

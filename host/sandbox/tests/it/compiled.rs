@@ -50,7 +50,7 @@ fn code_that_is_not_what_was_written_is_not_loaded() {
 
     fs::write(&made.file, sound).unwrap();
     assert_eq!(said(&sandbox, directory.path()), "");
-    fs::remove_file(made.file.with_extension("cwasm.sha256")).unwrap();
+    fs::remove_file(made.file.with_extension("cwasm.crc32")).unwrap();
     assert!(said(&sandbox, directory.path()).contains("its checksum cannot be read"));
 }
 
