@@ -4393,21 +4393,41 @@ pub unsafe fn __post_return_ensure<T_: Guest>(arg0: *mut u8) {
 }
 pub trait Guest {
     /// What this plugin is. Called once when it is loaded, without any
-    /// capability: every import fails here.
+    /// capability: `perform` and `list` are `denied`, a note is dropped, and of
+    /// the log only the last `error` is shown, where the plugin gives up. A
+    /// manifest that cannot be right means that the plugin is not loaded: a
+    /// name or slot of more than 64 bytes, two slots of one name, more than 16
+    /// slots, a capability that the host does not have.
     #[allow(async_fn_in_trait)]
     fn describe() -> Manifest;
     /// Can the servers do this work, by meaning and not by open port? One
-    /// look; the host does the waiting. Reads only.
+    /// look, of at most 10 s; the host does the waiting. Reads only. After the
+    /// answer `not-ready`, after the errors `not-ready`, `transient` and
+    /// `conflict`, and after a look that took too long, the host looks again
+    /// until the target's `ready_timeout` is over. Any other error ends the
+    /// target at once, but for a login that the server refused: that one counts
+    /// after 15 s. Asked again when `plan` or `ensure` say `not-ready`.
     #[allow(async_fn_in_trait)]
     fn probe(context: Context) -> ::core::result::Result<Readiness, Error>;
     /// What differs? Reads in bulk and compares. Reads only. `page` is what
-    /// the page before returned as `next`. One page takes at most 8 MiB, all
-    /// pages together at most 100,000 changes: a large plan goes in pages.
+    /// the page before returned as `next`. One page takes at most 8 MiB; all
+    /// pages, at most 1,000, have at most 100,000 changes, 100,000 remarks of
+    /// one sort, and 64 MiB: a large plan goes in pages.
+    ///
+    /// In a run it is called again after `ensure`, until it is empty. A change
+    /// of an id that was not made yet begins another round of `ensure`, at most
+    /// three in all, retries not counted. What was made, or was found to be so,
+    /// and still differs begins none: the host plans again for up to 15 s after
+    /// the last round, and then the run fails. So the plan after `ensure` must
+    /// be empty: compare as the server writes values back.
     #[allow(async_fn_in_trait)]
     fn plan(context: Context, page: ::core::option::Option<_rt::String>) -> ::core::result::Result<Plan, Error>;
     /// Makes changes of this target's last plan so; one result each, in
     /// order. Safe to repeat: "already so" is success. Only operations within
-    /// the changes' touches are admitted.
+    /// the changes' touches are admitted. It gets at most 1,000 changes at a
+    /// time: those whose `requires` are done, no two of one lane, no two that
+    /// write the same thing. So each operation that writes belongs to one of
+    /// them: the first whose touches cover what it changes.
     #[allow(async_fn_in_trait)]
     fn ensure(context: Context, changes: _rt::Vec<Change>) -> _rt::Vec<::core::result::Result<Outcome, Error>>;
 }
@@ -4563,19 +4583,27 @@ pub mod hyhost {
             /// One difference between what is desired and what is there.
             #[derive(Clone, PartialEq)]
             pub struct Change {
-                /// `kind/name`, unique within the target, such as `role/app_user`.
+                /// `kind/name`, unique within the target, such as `role/app_user`. One
+                /// line of at most 512 bytes.
                 pub id: _rt::String,
                 /// What it does.
                 pub action: Action,
                 /// Ids of changes that must have been done before this one, of this
                 /// plan. One that is not in the plan counts as done. If one of them
-                /// fails, this change is skipped.
+                /// fails, this change is skipped. No circles; at most 10,000.
                 pub requires: _rt::Vec<_rt::String>,
                 /// Changes of one lane never run at the same time. Empty: no such
-                /// restraint.
+                /// restraint. At most 512 bytes. Two changes that write or destroy
+                /// the same thing are never handed over together, whatever their
+                /// lanes.
                 pub lane: _rt::String,
                 /// Everything that making this change will touch with a verb of `use`
-                /// or more. In `ensure` the host admits nothing else.
+                /// or more. In `ensure` the host admits nothing else. Each must be
+                /// within the target's grant, else the host moves the change to the
+                /// plan's `refused`. `grant: desired` holds exactly the names that
+                /// marked fields hold, with their verbs (see `manifest.schema`): a
+                /// name that a plugin computes is in no such grant, so take names
+                /// from the document as they are. At most 10,000.
                 pub touches: _rt::Vec<Touch>,
                 /// What is there now: a JSON object of the attributes that differ,
                 /// without secrets. Absent: nothing is there.
@@ -4610,7 +4638,7 @@ pub mod hyhost {
             pub struct Remark {
                 /// `kind/name` of the object.
                 pub id: _rt::String,
-                /// One sentence, without secrets.
+                /// One sentence, without secrets. Cut at 1 KiB.
                 pub text: _rt::String,
                 /// For later versions.
                 pub extensions: Extensions,
@@ -4639,13 +4667,15 @@ pub mod hyhost {
                 pub extras: _rt::Vec<Remark>,
                 /// What cannot be compared before something else was made, such as
                 /// privileges on tables that a migration of this plan makes. The host
-                /// plans again after `ensure`; in a `plan` on its own it is shown.
+                /// plans again after `ensure`; what is still deferred when a run ends
+                /// makes it exit 1. In a `plan` on its own it is shown.
                 pub deferred: _rt::Vec<Remark>,
                 /// What cannot be done, and why: one object each, such as a migration
-                /// that was changed after it ran. The rest of the plan still holds.
+                /// that was changed after it ran. The rest of the plan still holds
+                /// and is made so; then a run exits 1.
                 pub refused: _rt::Vec<Remark>,
                 /// Where the plan goes on: given to the next call of `plan`. Absent:
-                /// this was the last page.
+                /// this was the last page. At most 4 KiB, never the same twice.
                 pub next: ::core::option::Option<_rt::String>,
                 /// For later versions.
                 pub extensions: Extensions,
@@ -4665,7 +4695,9 @@ pub mod hyhost {
                         .finish()
                 }
             }
-            /// What came of one change.
+            /// What came of one change. Which of the two is counted and recorded is
+            /// decided by the operations that were performed for it, not by the
+            /// plugin's word: `done` if one of them wrote, else `unchanged`.
             #[derive(Clone, PartialEq)]
             pub enum Outcome {
                 /// It was made so.
@@ -4695,7 +4727,8 @@ pub mod hyhost {
             /// nobody ever matches the text.
             #[derive(Clone, PartialEq)]
             pub struct Fault {
-                /// One sentence: the thing, the place, the cause. Without secrets.
+                /// One sentence: the thing, the place, the cause. Without secrets. Cut
+                /// at 4 KiB.
                 pub message: _rt::String,
                 /// The server's own code, such as a SQLSTATE or `NoSuchBucket`.
                 pub code: ::core::option::Option<_rt::String>,
@@ -4715,7 +4748,8 @@ pub mod hyhost {
                 }
             }
             /// A failure and its class. A plugin passes the host's errors on as they
-            /// are, unless it knows better.
+            /// are, unless it knows better. Retries end with the target's timeout,
+            /// and are counted for each change, and for planning.
             #[derive(Clone, PartialEq)]
             pub enum Error {
                 /// The server is not there or not yet able to work. The host goes
@@ -4984,7 +5018,10 @@ pub mod hyhost {
             pub type Error = super::super::super::hyhost::provision::types::Error;
             #[allow(unused_unsafe, clippy::all)]
             /// Performs operations on a connection; answers in their order. One call
-            /// takes at most 1,000 operations and 4 MiB of arguments.
+            /// takes at most 1,000 operations and 4 MiB of arguments, else all of it is
+            /// `denied`. All answers of one call together have at most 16 MiB; those
+            /// beyond are `invalid`, so ask for fewer names at a time. During `probe`
+            /// and `plan` only reads pass; what writes is `denied`.
             #[allow(async_fn_in_trait)]
             pub fn perform(
                 connection: &str,
@@ -5805,9 +5842,7 @@ pub mod hyhost {
             pub type Json = super::super::super::hyhost::provision::types::Json;
             pub type Error = super::super::super::hyhost::provision::types::Error;
             #[allow(unused_unsafe, clippy::all)]
-            /// Performs operations on a connection; answers in their order. One call
-            /// takes at most 1,000 operations and 4 MiB of arguments. There are no
-            /// transactions.
+            /// As `sql.perform`, with the same limits. There are no transactions.
             #[allow(async_fn_in_trait)]
             pub fn perform(
                 connection: &str,
@@ -6629,7 +6664,8 @@ pub mod hyhost {
             /// A file in a directory.
             #[derive(Clone, PartialEq)]
             pub struct Entry {
-                /// Its name within the directory. Sub-directories are not entered.
+                /// Its name within the directory. Sub-directories are not entered,
+                /// names that begin with a dot are left out.
                 pub name: _rt::String,
                 /// Its size in bytes.
                 pub size: u64,
@@ -6654,6 +6690,8 @@ pub mod hyhost {
             #[allow(unused_unsafe, clippy::all)]
             /// The files of a directory, sorted by name. The directory is one that a
             /// field marked `file` holds, as written there; anything else is `denied`.
+            /// More than 10,000 files, or one of more than 16 MiB, is `invalid`. A file
+            /// that has changed since is a `conflict` where an operation names it.
             #[allow(async_fn_in_trait)]
             pub fn list(
                 directory: &str,
@@ -7452,7 +7490,9 @@ pub mod hyhost {
                 }
             }
         }
-        /// Words for people who look for a fault. Shown with `--debug`.
+        /// Words for people who look for a fault. They go to stderr: `warn` and
+        /// `error` always, `info` and `debug` with `--debug`. The last `error` also
+        /// says why, where a plugin gives up by itself.
         #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
         pub mod log {
             #[used]
@@ -7490,8 +7530,9 @@ pub mod hyhost {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// Writes a line. The host caps it at 8 KiB, at most 64 KiB a call, and
-            /// escapes control characters.
+            /// Writes a line. The host caps it at 8 KiB, at most 64 KiB a call (all
+            /// pages of a plan together), escapes control characters, and withholds a
+            /// line that holds a secret. How many further lines were dropped is said.
             #[allow(async_fn_in_trait)]
             pub fn write(level: &Level, message: &str) -> () {
                 unsafe {
@@ -7545,7 +7586,8 @@ pub mod hyhost {
             static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
             #[allow(unused_unsafe, clippy::all)]
             /// Adds a sentence to the outcome event of a change that `ensure` was
-            /// given. The last one counts; capped at 1 KiB.
+            /// given; of any other change it is dropped. The last one counts; capped
+            /// at 1 KiB, withheld if it holds a secret.
             #[allow(async_fn_in_trait)]
             pub fn note(change: &str, text: &str) -> () {
                 unsafe {
