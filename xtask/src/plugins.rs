@@ -118,10 +118,29 @@ fn build(directory: &Path, target: &str, more: &[&str]) -> Result<()> {
     // The same flags for every guest, so that their dependencies are built once.
     cargo.env("CARGO_ENCODED_RUSTFLAGS", remaps(&root().join("plugins"))?.join("\u{1f}"));
     let status = cargo.status().context("cannot run cargo")?;
-    if !status.success() {
-        bail!("the guests in {} do not build; what cargo said stands above", directory.display());
+    if status.success() {
+        return Ok(());
     }
-    Ok(())
+    let stale = is_lock_stale(&directory.join("Cargo.toml"));
+    let directory = directory.display();
+    if stale {
+        bail!(
+            "{directory}/Cargo.lock does not fit its Cargo.toml files, as after a new plugin or dependency, and guests \
+             are built with --locked: run `cargo update -w` in {directory}, commit Cargo.lock, and try again"
+        );
+    }
+    bail!("the guests in {directory} do not build; what cargo said stands above")
+}
+
+/// Whether cargo would have to write the workspace's lock file.
+fn is_lock_stale(cargo_toml: &Path) -> bool {
+    let metadata = |more: &[&str]| {
+        let mut cargo = Command::new(cargo());
+        cargo.args(["metadata", "--format-version", "1", "--manifest-path"]).arg(cargo_toml).args(more);
+        cargo.output().is_ok_and(|output| output.status.success())
+    };
+    // Without looking at the lock it can be read: so the lock is what is wrong.
+    metadata(&["--no-deps"]) && !metadata(&["--locked"])
 }
 
 fn remaps(directory: &Path) -> Result<Vec<String>> {
