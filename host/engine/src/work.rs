@@ -388,22 +388,24 @@ impl<'a> Work<'a> {
 /// What a plan would touch outside the grant is refused in the plan already,
 /// not only when it is to be made.
 fn within_grant(target: &Target, mut plan: Plan) -> Plan {
-    let mut refused = Vec::new();
-    plan.changes.retain(|change| match change.touches.iter().find(|touch| !is_granted(target, touch)) {
-        None => true,
-        Some(touch) => {
-            let slot = target.slots.iter().find(|slot| slot.capability == touch.capability);
-            let connection = slot.map_or("", |slot| &slot.connection);
-            let text = format!(
-                "it would {touch}, which is outside the grant of target `{}`; to allow it: {}",
-                target.name,
-                hyhost_gate::lines_to_allow(connection, touch, touch.verb)
-            );
-            refused.push(Remark { id: change.id.clone(), text });
-            false
-        }
-    });
-    plan.refused.append(&mut refused);
+    let outside = |change: &Change| change.touches.iter().find(|touch| !is_granted(target, touch)).cloned();
+    let refused: Vec<(String, Touch)> =
+        plan.changes.iter().filter_map(|change| Some((change.id.clone(), outside(change)?))).collect();
+    let mut queue = Queue::new(std::mem::take(&mut plan.changes));
+    for (id, touch) in &refused {
+        let slot = target.slots.iter().find(|slot| slot.capability == touch.capability);
+        let text = format!(
+            "it would {touch}, which is outside the grant of target `{}`; to allow it: {}",
+            target.name,
+            hyhost_gate::lines_to_allow(slot.map_or("", |slot| &slot.connection), touch, touch.verb)
+        );
+        plan.refused.push(Remark { id: id.clone(), text });
+        let needs = |(id, cause)| Remark { id, text: format!("it needs {cause}, which is refused") };
+        plan.refused.extend(queue.failed(id).into_iter().map(needs));
+    }
+    let refused: HashSet<String> = refused.into_iter().map(|(id, _)| id).collect();
+    plan.changes = queue.into_left();
+    plan.changes.retain(|change| !refused.contains(&change.id));
     plan
 }
 

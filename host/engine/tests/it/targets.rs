@@ -131,15 +131,22 @@ async fn what_a_server_says_of_the_connections_own_secret_is_withheld() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_plan_outside_the_grant_is_refused_in_the_plan() {
-    let world = World::new(
-        "  t: { plugin: postgres, connection: db, grant: { db: { role: [a] } }, desired: { roles: [ { name: a } ] } }\n",
-    );
-    assert_eq!(world.go(Goal::Plan).await.targets[0].plan.changes.len(), 1);
-    let mut target = world.targets();
-    target[0].grant = hyhost_config::Grant::default();
-    let report = world.go_on(Goal::Plan, target).await;
+async fn a_plan_outside_the_grant_is_refused_in_the_plan_with_what_needs_it() {
+    let one = |roles: &str, grant: &str| {
+        World::new(&format!(
+            "  t: {{ plugin: postgres, connection: db, grant: {{ db: {{ role: {grant} }} }}, desired: {{ roles: {roles} }} }}\n"
+        ))
+    };
+    let world = one("[ { name: a }, { name: b, member_of: [a] }, { name: c } ]", "[a, b, c]");
+    assert_eq!(world.go(Goal::Plan).await.targets[0].plan.changes.len(), 3);
+    // A grant that the documents would not have let through.
+    let smaller = one("[ { name: b, member_of: [a] }, { name: c } ]", "{ write: [b, c], use: [a] }");
+    let mut targets = world.targets();
+    targets[0].grant = smaller.targets()[0].grant.clone();
+    let report = world.go_on(Goal::Plan, targets).await;
     let plan = &report.targets[0].plan;
-    assert!(plan.changes.is_empty() && !report.is_ok());
+    assert_eq!(plan.changes.iter().map(|change| change.id.as_str()).collect::<Vec<_>>(), ["role/c"]);
     assert!(plan.refused[0].text.contains("grant: { db: { role: { write: [\"a\"] } } }"), "{:?}", plan.refused);
+    assert_eq!(plan.refused[1].text, "it needs role/a, which is refused");
+    assert!(!report.is_ok());
 }
