@@ -57,7 +57,9 @@ async fn a_role_lives() {
     assert_eq!(
         one_sql(&backend, "ReadRoles", json!({ "names": ["app", "absent"] })).await,
         Ok(json!([{
-            "name": "app", "login": true, "connection_limit": 5, "settings": { "work_mem": "8MB" }, "member_of": []
+            "name": "app", "login": true, "superuser": false, "createdb": false, "createrole": false,
+            "replication": false, "bypassrls": false, "connection_limit": 5, "settings": { "work_mem": "8MB" },
+            "member_of": []
         }]))
     );
     assert_eq!(one_sql(&backend, "ReadRoles", json!({ "names": [] })).await, Ok(json!([])));
