@@ -79,6 +79,8 @@ struct Work<'a> {
     skipped: HashMap<String, String>,
     made: &'a Made,
     unchanged: HashSet<String>,
+    /// The changes outside the grant that are on record.
+    refused: HashSet<String>,
     /// The last plan.
     rest: Plan,
 }
@@ -105,6 +107,7 @@ impl<'a> Work<'a> {
             skipped: HashMap::new(),
             made,
             unchanged: HashSet::new(),
+            refused: HashSet::new(),
             rest: Plan::default(),
         }
     }
@@ -319,10 +322,12 @@ impl<'a> Work<'a> {
     async fn plan(&mut self, phase: Phase) -> Result<Plan, Problem> {
         loop {
             let session = Arc::new(self.caller.reading(phase, self.deadline, 1));
-            let fault = match self.caller.plugin.plan(session, &self.caller.context).await {
-                Ok(Ok(plan)) => {
+            let fault = match self.caller.plugin.plan(Arc::clone(&session), &self.caller.context).await {
+                Ok(Ok(mut plan)) => {
                     self.retries.remove("");
-                    let plan = within_grant(self.caller.target, plan);
+                    for refusal in within_grant(self.caller.target, &mut plan) {
+                        self.record(&session, &refusal)?;
+                    }
                     self.caller.tell(&Progress::Planned { target: &self.caller.target.name, plan: &plan });
                     return Ok(plan);
                 }
@@ -334,6 +339,16 @@ impl<'a> Work<'a> {
             }
             self.before_again("", &fault).await?;
         }
+    }
+
+    /// Puts a change that the grant refuses on record, once however often it
+    /// is planned.
+    fn record(&mut self, session: &Session, refusal: &Refusal) -> Result<(), Problem> {
+        if !self.refused.insert(refusal.id.clone()) {
+            return Ok(());
+        }
+        let written = session.record_refusal(&refusal.connection, "plan", &refusal.touches, &refusal.text);
+        written.map_err(|error| Problem::of_target(error.to_string()))
     }
 
     fn changed(&self) -> Vec<String> {
@@ -385,28 +400,40 @@ impl<'a> Work<'a> {
     }
 }
 
+/// A change of a plan that the grant does not allow.
+struct Refusal {
+    id: String,
+    connection: String,
+    touches: Vec<Touch>,
+    text: String,
+}
+
 /// What a plan would touch outside the grant is refused in the plan already,
 /// not only when it is to be made.
-fn within_grant(target: &Target, mut plan: Plan) -> Plan {
-    let outside = |change: &Change| change.touches.iter().find(|touch| !is_granted(target, touch)).cloned();
-    let refused: Vec<(String, Touch)> =
-        plan.changes.iter().filter_map(|change| Some((change.id.clone(), outside(change)?))).collect();
-    let mut queue = Queue::new(std::mem::take(&mut plan.changes));
-    for (id, touch) in &refused {
-        let slot = target.slots.iter().find(|slot| slot.capability == touch.capability);
+fn within_grant(target: &Target, plan: &mut Plan) -> Vec<Refusal> {
+    let refusal = |change: &Change| {
+        let outside = change.touches.iter().find(|touch| !is_granted(target, touch))?;
+        let slot = target.slots.iter().find(|slot| slot.capability == outside.capability);
+        let connection = slot.map_or("", |slot| &slot.connection);
         let text = format!(
-            "it would {touch}, which is outside the grant of target `{}`; to allow it: {}",
+            "it would {outside}, which is outside the grant of target `{}`; to allow it: {}",
             target.name,
-            hyhost_gate::lines_to_allow(slot.map_or("", |slot| &slot.connection), touch, touch.verb)
+            hyhost_gate::lines_to_allow(connection, outside, outside.verb)
         );
-        plan.refused.push(Remark { id: id.clone(), text });
+        let (id, touches) = (change.id.clone(), vec![outside.clone()]);
+        Some(Refusal { id, connection: connection.to_owned(), touches, text })
+    };
+    let refused: Vec<Refusal> = plan.changes.iter().filter_map(refusal).collect();
+    let mut queue = Queue::new(std::mem::take(&mut plan.changes));
+    for Refusal { id, text, .. } in &refused {
+        plan.refused.push(Remark { id: id.clone(), text: text.clone() });
         let needs = |(id, cause)| Remark { id, text: format!("it needs {cause}, which is refused") };
         plan.refused.extend(queue.failed(id).into_iter().map(needs));
     }
-    let refused: HashSet<String> = refused.into_iter().map(|(id, _)| id).collect();
+    let ids: HashSet<&str> = refused.iter().map(|refusal| refusal.id.as_str()).collect();
     plan.changes = queue.into_left();
-    plan.changes.retain(|change| !refused.contains(&change.id));
-    plan
+    plan.changes.retain(|change| !ids.contains(change.id.as_str()));
+    refused
 }
 
 fn is_granted(target: &Target, touch: &Touch) -> bool {

@@ -7,7 +7,7 @@ use std::time::Instant as Clock;
 use hyhost_audit::{AuditError, Outcome, Performed, What};
 use hyhost_backend::{Class, Fault, Request};
 use hyhost_config::{Secret, Target};
-use hyhost_table::{Change, Mode, Operation};
+use hyhost_table::{Change, Mode, Operation, Touch};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -242,21 +242,34 @@ impl Session {
         });
     }
 
-    /// Puts a refusal on record.
-    fn refuse(&self, connection: &str, operation: &str, touches: &[hyhost_table::Touch], fault: Fault) -> Fault {
-        let written = self.gate.audit.emit(What::Refused {
+    fn refuse(&self, connection: &str, operation: &str, touches: &[Touch], fault: Fault) -> Fault {
+        match self.record_refusal(connection, operation, touches, &fault.message) {
+            Ok(()) => fault,
+            Err(error) => Fault::new(Class::Failed, error.to_string()),
+        }
+    }
+
+    /// Puts a refusal on record: of an operation, or of a change that a plan
+    /// shows (`plan`).
+    ///
+    /// # Errors
+    /// The record cannot be kept.
+    pub fn record_refusal(
+        &self,
+        connection: &str,
+        operation: &str,
+        touches: &[Touch],
+        message: &str,
+    ) -> Result<(), AuditError> {
+        self.gate.audit.emit(What::Refused {
             target: self.parts.target.name.clone(),
             plugin: self.parts.plugin.name.clone(),
             digest: self.parts.plugin.digest.clone(),
             connection: connection.to_owned(),
             operation: line(operation, 128),
             touches: touches.to_vec(),
-            message: fault.message.clone(),
-        });
-        match written {
-            Ok(()) => fault,
-            Err(error) => Fault::new(Class::Failed, error.to_string()),
-        }
+            message: message.to_owned(),
+        })
     }
 
     /// The last login that a server refused to one of the connections.
