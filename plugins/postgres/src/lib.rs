@@ -1,15 +1,23 @@
-//! The plugin `postgres`: roles, databases, schemas, grants and migrations of
-//! a PostgreSQL server.
+//! The plugin `postgres`: roles, databases, schemas, extensions, privileges and
+//! migrations of a PostgreSQL server.
 
 mod database;
+mod default_privileges;
 mod desired;
+mod extension;
 mod grant;
+mod membership;
 mod migration;
+mod object;
+mod privilege;
 mod role;
+mod routine;
 mod schema;
+mod setting;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod time;
 mod world;
 
 use hyhost_sdk::sql::{self, Sql};
@@ -28,6 +36,13 @@ const KINDS: &[Kind<Sql>] = &[
     },
     Kind { name: "schema", field: "schemas", schema: schema::schema, plan: schema::plan, ensure: steps::perform },
     Kind {
+        name: "extension",
+        field: "extensions",
+        schema: extension::schema,
+        plan: extension::plan,
+        ensure: steps::perform,
+    },
+    Kind {
         name: "migration",
         field: "databases[].migrations",
         schema: migration::schema,
@@ -35,6 +50,13 @@ const KINDS: &[Kind<Sql>] = &[
         ensure: steps::perform,
     },
     Kind { name: "grant", field: "grants", schema: grant::schema, plan: grant::plan, ensure: steps::perform },
+    Kind {
+        name: "default_privileges",
+        field: "default_privileges",
+        schema: default_privileges::schema,
+        plan: default_privileges::plan,
+        ensure: steps::perform,
+    },
 ];
 
 /// The slot of its one connection.
@@ -49,7 +71,7 @@ pub struct Postgres;
 
 impl Plugin for Postgres {
     fn manifest() -> Manifest {
-        let summary = "Roles, databases, schemas, grants and migrations of PostgreSQL 15 to 18.";
+        let summary = "Roles, databases, schemas, extensions, privileges and migrations of PostgreSQL 15 to 18.";
         Manifest::new("postgres", env!("CARGO_PKG_VERSION"), summary)
             .schema(&kind::schema(KINDS))
             .wants::<Sql>(SLOT, "to compare and change what the document declares, and to run its migrations")

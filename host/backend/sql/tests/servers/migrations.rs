@@ -144,7 +144,7 @@ async fn a_role_left_behind_is_refused() {
     let home = Home::new().await;
     let group = fresh("group");
     one(&home.backend, "CreateRole", json!({"name": group})).await.unwrap();
-    one(&home.backend, "GrantMembership", json!({"role": group, "member": home.owner})).await.unwrap();
+    one(&home.backend, "GrantMembership", json!({"role": group, "member": home.owner, "admin": false})).await.unwrap();
     let fault = home.run("1.sql", &format!("create table t (); set role {group}")).await.unwrap_err();
     assert_eq!(fault.class, Class::Invalid, "{fault}");
     assert!(fault.message.contains("RESET ROLE"), "{fault}");
