@@ -60,7 +60,9 @@ mod tests {
     fn what_reads_is_named_like_a_read() {
         for table in [sql(), s3()] {
             for row in &table.rows {
-                let reads = ["Read", "List", "Get", "PasswordMatches", "VerifierMatches"].iter().any(|p| row.name.starts_with(p));
+                let reads = ["Read", "List", "Get", "PasswordMatches", "VerifierMatches"]
+                    .iter()
+                    .any(|p| row.name.starts_with(p));
                 assert_eq!(row.phase() == Verb::Read, reads, "{}", row.name);
             }
         }

@@ -105,7 +105,10 @@ async fn membership_is_a_set() {
     for role in ["b", "a", "b"] {
         one_sql(&backend, "GrantMembership", json!({ "role": role, "member": "app", "admin": false })).await.unwrap();
     }
-    assert_eq!(backend.store().field("role", &["app"], "member_of"), Some(json!([{ "role": "a", "admin": false }, { "role": "b", "admin": false }])));
+    assert_eq!(
+        backend.store().field("role", &["app"], "member_of"),
+        Some(json!([{ "role": "a", "admin": false }, { "role": "b", "admin": false }]))
+    );
     let absent = json!({ "role": "a", "member": "absent", "admin": false });
     assert_eq!(class(one_sql(&backend, "GrantMembership", absent).await), Class::Conflict);
 }

@@ -113,7 +113,8 @@ fn create(database: &Database, id: &str) -> Result<Change, Error> {
     }
     diff.want("connection_limit", Value::Null, database.connection_limit);
     // Each provider has a word of its own for its locale.
-    let locale_of = |provider: Option<&str>| database.locale.clone().filter(|_| database.locale_provider.as_deref() == provider);
+    let locale_of =
+        |provider: Option<&str>| database.locale.clone().filter(|_| database.locale_provider.as_deref() == provider);
     steps.then(&sql::CreateDatabase {
         name: database.name.clone(),
         owner: database.owner.clone(),

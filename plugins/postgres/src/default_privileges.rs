@@ -110,7 +110,8 @@ impl Place {
                 option_only,
             }),
         }
-    }}
+    }
+}
 
 /// Compares.
 pub(crate) fn plan(context: &Context, seen: &mut Seen<Sql>, plan: &mut Plan) -> Result<(), Error> {
@@ -227,13 +228,7 @@ fn wanted(desired: &Desired, version: i64, plan: &mut Plan) -> BTreeMap<Place, W
     wanted
 }
 
-fn change(
-    place: &Place,
-    held: &Held,
-    missing: &Wanted,
-    revoked: &Revoked,
-    planned: &Planned,
-) -> Result<Change, Error> {
+fn change(place: &Place, held: &Held, missing: &Wanted, revoked: &Revoked, planned: &Planned) -> Result<Change, Error> {
     let (diff, is_new) = privilege::diff(Some(held), missing, revoked);
     let mut steps = Steps::default();
     for statement in privilege::statements(missing) {
@@ -250,9 +245,11 @@ fn change(
     change = change.lane(place.id()).requires(database::id(&place.database));
     change = match &place.schema {
         None => change.touch(touch::refer("sql", "database", [&place.database])),
-        Some(name) => change
-            .requires(schema::id(&place.database, name))
-            .touch(touch::refer("sql", "schema", [&place.database, name])),
+        Some(name) => change.requires(schema::id(&place.database, name)).touch(touch::refer(
+            "sql",
+            "schema",
+            [&place.database, name],
+        )),
     };
     change = change.requires(role::id(&place.owner)).touch(touch::write("sql", "role", [&place.owner]));
     for role in missing.keys() {

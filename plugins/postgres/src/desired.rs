@@ -197,8 +197,7 @@ impl Desired {
     /// By database.
     pub(crate) fn schema_names(&self) -> BTreeMap<&str, BTreeSet<&str>> {
         let declared = self.schemas.iter().map(|schema| (schema.database.as_str(), schema.name.as_str()));
-        let of_extensions =
-            self.extensions.iter().filter_map(|of| Some((of.database.as_str(), of.schema.as_deref()?)));
+        let of_extensions = self.extensions.iter().filter_map(|of| Some((of.database.as_str(), of.schema.as_deref()?)));
         let of_grants =
             self.grants.iter().filter_map(|grant| Some((grant.database.as_str(), grant.schema.as_deref()?)));
         let of_defaults =

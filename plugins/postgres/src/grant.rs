@@ -193,8 +193,7 @@ fn objects(grant: &Grant, there: &There, planned: &Planned, plan: &mut Plan) -> 
     let Some(schema) = grant.schema.as_deref() else {
         return (Sort::Database, vec![Object::new(Sort::Database, [database])]);
     };
-    let lists =
-        [(Sort::Table, &grant.tables), (Sort::Sequence, &grant.sequences), (Sort::Function, &grant.functions)];
+    let lists = [(Sort::Table, &grant.tables), (Sort::Sequence, &grant.sequences), (Sort::Function, &grant.functions)];
     let Some((sort, names)) = lists.into_iter().find(|(_, names)| !names.is_empty()) else {
         return (Sort::Schema, vec![Object::new(Sort::Schema, [database, schema])]);
     };

@@ -17,6 +17,12 @@ mod setting;
 mod steps;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_access;
+#[cfg(test)]
+mod tests_migrations;
+#[cfg(test)]
+mod tests_objects;
 mod time;
 mod world;
 

@@ -12,7 +12,8 @@ use crate::steps::Steps;
 
 /// The part of the schema of a role.
 pub(crate) fn schema() -> Value {
-    let name = json!({ "type": "string", "minLength": 1, "maxLength": 63, "x-hyhost": { "name": "sql.role", "verb": "use" } });
+    let name =
+        json!({ "type": "string", "minLength": 1, "maxLength": 63, "x-hyhost": { "name": "sql.role", "verb": "use" } });
     json!({
         "description": "Roles that it is a member of. Others stay and are shown as extra.",
         "type": "array",
@@ -39,7 +40,9 @@ pub(crate) const WITH_OPTIONS: i64 = 160_000;
 /// Why a membership with such options is refused.
 pub(crate) fn too_old(other: &str, version: i64) -> String {
     let version = version / 10_000;
-    format!("`inherit` and `set` of its membership in `{other}` are known from PostgreSQL 16 on, and the server is {version}")
+    format!(
+        "`inherit` and `set` of its membership in `{other}` are known from PostgreSQL 16 on, and the server is {version}"
+    )
 }
 
 /// What a change of memberships has to do with.

@@ -211,7 +211,8 @@ impl Files<'_> {
             }
             _ => false,
         };
-        let last = self.all.iter().rposition(|file| !is_repeatable(&file.name) && applied.contains_key(file.name.as_str()));
+        let last =
+            self.all.iter().rposition(|file| !is_repeatable(&file.name) && applied.contains_key(file.name.as_str()));
         for (at, file) in self.all.iter().enumerate() {
             let name = file.name.as_str();
             if is_repeatable(name) {

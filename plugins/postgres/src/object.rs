@@ -145,19 +145,31 @@ impl There {
             let (name, schemas) = (database.to_owned(), Some(owned(&schemas)));
             let found = seen.read(&sql::ReadTables { database: name.clone(), schemas })?;
             let plain = |one: sql::Table| (one.schema, one.name, one.privileges);
-            all.push((Sort::Table, name, found.map(|found| found.unwrap_or_default().into_iter().map(plain).collect())));
+            all.push((
+                Sort::Table,
+                name,
+                found.map(|found| found.unwrap_or_default().into_iter().map(plain).collect()),
+            ));
         }
         for (database, schemas) in desired.schemas_with(|grant| &grant.sequences) {
             let (name, schemas) = (database.to_owned(), Some(owned(&schemas)));
             let found = seen.read(&sql::ReadSequences { database: name.clone(), schemas })?;
             let plain = |one: sql::Sequence| (one.schema, one.name, one.privileges);
-            all.push((Sort::Sequence, name, found.map(|found| found.unwrap_or_default().into_iter().map(plain).collect())));
+            all.push((
+                Sort::Sequence,
+                name,
+                found.map(|found| found.unwrap_or_default().into_iter().map(plain).collect()),
+            ));
         }
         for (database, schemas) in desired.schemas_with(|grant| &grant.functions) {
             let (name, schemas) = (database.to_owned(), Some(owned(&schemas)));
             let found = seen.read(&sql::ReadFunctions { database: name.clone(), schemas })?;
             let plain = |one: sql::Function| (one.schema, one.name, one.privileges);
-            all.push((Sort::Function, name, found.map(|found| found.unwrap_or_default().into_iter().map(plain).collect())));
+            all.push((
+                Sort::Function,
+                name,
+                found.map(|found| found.unwrap_or_default().into_iter().map(plain).collect()),
+            ));
         }
         let (Some(databases), Some(schemas)) = (databases, schemas) else {
             return Ok(None);

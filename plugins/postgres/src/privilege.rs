@@ -132,7 +132,10 @@ pub(crate) fn diff(held: Option<&Held>, missing: &Wanted, revoked: &Revoked) -> 
 
 /// What a role holds, as a plan shows it.
 fn shown(words: &BTreeMap<String, bool>) -> Vec<String> {
-    words.iter().map(|(word, option)| if *option { format!("{word} with grant option") } else { word.clone() }).collect()
+    words
+        .iter()
+        .map(|(word, option)| if *option { format!("{word} with grant option") } else { word.clone() })
+        .collect()
 }
 
 /// The same of what is held.
@@ -180,9 +183,8 @@ pub(crate) fn remarks(beyond: &Beyond, exact: bool) -> Vec<String> {
         words.collect::<Vec<_>>().join(", ")
     };
     let ours = beyond.ours.iter().filter(|_| !exact);
-    let ours = ours.map(|(grantee, words)| {
-        format!("`{grantee}` has {}, which the document does not say", listed(words))
-    });
+    let ours =
+        ours.map(|(grantee, words)| format!("`{grantee}` has {}, which the document does not say", listed(words)));
     let foreign = beyond.foreign.iter().map(|(grantee, words)| {
         let words = listed(words);
         format!("`{grantee}` has {words}, which the document does not say; not the owner granted it, and who did has to take it away")

@@ -304,7 +304,8 @@ fn settings(role: &Role, is: Option<&sql::Role>, diff: &mut Diff, steps: &mut St
     let none = BTreeMap::new();
     let are = is.map_or(&none, |is| &is.settings);
     for (name, wanted) in &role.settings {
-        let is = are.get(name).or_else(|| are.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, v)| v));
+        let is =
+            are.get(name).or_else(|| are.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, v)| v));
         if wanted.is_null() {
             if let Some(is) = is {
                 diff.add(&format!("settings.{name}"), json!(is), Value::Null);

@@ -100,7 +100,9 @@ fn change(schema: &Schema, is: Option<&sql::Schema>, id: String) -> Result<Optio
             Change::update(&id)
         }
     };
-    if let Some(comment) = schema.comment.clone().filter(|comment| diff.has("comment") && (is.is_some() || !comment.is_empty())) {
+    if let Some(comment) =
+        schema.comment.clone().filter(|comment| diff.has("comment") && (is.is_some() || !comment.is_empty()))
+    {
         let (database, name) = at();
         steps.then(&sql::CommentOnSchema { database, name, comment })?;
     }

@@ -44,8 +44,11 @@ pub(crate) fn seconds(text: &str) -> Option<i64> {
 /// As the server's answers write it: `2030-01-31T00:00:00Z`.
 pub(crate) fn text(seconds: i64) -> String {
     let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    // Never too late, and at most one year too early.
-    let mut year = 1970 + days.div_euclid(366);
+    // About: a year too early or too late.
+    let mut year = 1970 + days * 400 / 146_097;
+    while days_before(year) > days {
+        year -= 1;
+    }
     while days_before(year + 1) <= days {
         year += 1;
     }
@@ -98,7 +101,8 @@ mod tests {
 
     #[test]
     fn what_is_no_day_is_none() {
-        for wrong in ["2023-02-29", "2023-13-01", "2023-00-10", "2023-04-31", "2023-01-01T24:00Z", "2023-01-01T10:60Z"] {
+        for wrong in ["2023-02-29", "2023-13-01", "2023-00-10", "2023-04-31", "2023-01-01T24:00Z", "2023-01-01T10:60Z"]
+        {
             assert_eq!(seconds(wrong), None, "{wrong}");
         }
     }

@@ -103,7 +103,7 @@ pub(crate) fn normal(script: &str) -> Result<String, ScriptError> {
 /// Whether two characters could mean something else without the white space
 /// between them: parts of words and quotes, or of operators.
 fn would_join(before: char, after: char) -> bool {
-    let of_word = |c: char| continues_word(c) || matches!(c, '\'' | '"');
+    let of_word = |c: char| continues_word(c) || matches!(c, '\'' | '"' | '.');
     let of_operator = |c: char| "+-*/<>=~!@#%^&|`?:.".contains(c);
     (of_word(before) && of_word(after)) || (of_operator(before) && of_operator(after))
 }

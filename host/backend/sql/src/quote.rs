@@ -68,8 +68,8 @@ pub(crate) fn routine(signature: &str, to: &mut String) -> Result<(), QuoteError
     while let Some(c) = rest.chars().next() {
         match c {
             '"' => {
-                let (item, after) = quoted_item(&rest[1..]);
-                identifier(&item, to)?;
+                let (name, after) = quoted_name(&rest[1..]);
+                identifier(&name, to)?;
                 rest = after;
             }
             // No `$`, which could open a quote.
@@ -82,6 +82,26 @@ pub(crate) fn routine(signature: &str, to: &mut String) -> Result<(), QuoteError
     }
     to.push(')');
     Ok(())
+}
+
+/// A name up to its closing quote, and what follows. Without an end it is all
+/// that is left.
+fn quoted_name(text: &str) -> (String, &str) {
+    let mut name = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('"') {
+        name.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        match rest.strip_prefix('"') {
+            Some(after) => {
+                name.push('"');
+                rest = after;
+            }
+            None => return (name, rest),
+        }
+    }
+    name.push_str(rest);
+    (name, "")
 }
 
 /// Appends a string literal.
@@ -229,8 +249,9 @@ mod tests {
         };
         assert_eq!(text("f"), Ok(r#""f""#.into()));
         assert_eq!(text("F (x)(integer, double precision[])"), Ok(r#""F (x)"(integer, double precision[])"#.into()));
-        assert_eq!(text(r#"f(s."a"";)",int)"#), Ok(r#""f(s.""a"""";)"",int)""#.into()));
+        assert_eq!(text(r#"f(s."a"";)",int)"#), Ok(r#""f"(s."a"";)",int)"#.into()));
         assert_eq!(text(r#"f("a""b;", "c")"#), Ok(r#""f"("a""b;", "c")"#.into()));
+        assert_eq!(text(r#"f(s."A"[], "b")"#), Ok(r#""f"(s."A"[], "b")"#.into()));
         assert_eq!(text(r#"f("a)"#), Ok(r#""f"("a")"#.into()));
         for wrong in ["f(a;b)", "f($$)", "f('x')", "f(a--b)", "f(/*)", "f(\n)", "f(é)"] {
             assert_eq!(text(wrong), Err(QuoteError::Types), "{wrong}");

@@ -44,7 +44,9 @@ pub(crate) async fn drop_database(
             lease.finish().await;
             done.map(|()| Value::Null).map_err(|error| session_fault(&error, &what))
         }
-        Err(_) => Err(Fault::new(Class::Transient, format!("{what}: it was not done in time; cancelling was asked for"))),
+        Err(_) => {
+            Err(Fault::new(Class::Transient, format!("{what}: it was not done in time; cancelling was asked for")))
+        }
     }
 }
 
@@ -66,7 +68,8 @@ async fn look_inside(pool: &Arc<Pool>, what: &str, name: &str, deadline: Instant
     let held = answer.map_err(|error| session_fault(&error, what))?;
     let Some(first) = held.as_array().and_then(|held| held.first()) else { return Ok(()) };
     let of = |schema: &Value| {
-        let (schema, example) = (schema["schema"].as_str().unwrap_or_default(), schema["example"].as_str().unwrap_or("something"));
+        let (schema, example) =
+            (schema["schema"].as_str().unwrap_or_default(), schema["example"].as_str().unwrap_or("something"));
         if schema.is_empty() { example.to_owned() } else { format!("{example} in schema `{schema}`") }
     };
     let objects: i64 = held.as_array().into_iter().flatten().filter_map(|schema| schema["objects"].as_i64()).sum();

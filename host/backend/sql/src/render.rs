@@ -299,8 +299,18 @@ mod tests {
                 assert!(known, "{}: {argument}", row.name);
                 let kind = kind.split(' ').next().unwrap();
                 let kinds = [
-                    "id", "grantees", "on", "int", "text", "keyword", "words", "routine", "verifier", "ready_verifier",
-                    "parameter", "parameter_value",
+                    "id",
+                    "grantees",
+                    "on",
+                    "int",
+                    "text",
+                    "keyword",
+                    "words",
+                    "routine",
+                    "verifier",
+                    "ready_verifier",
+                    "parameter",
+                    "parameter_value",
                 ];
                 assert!(kinds.contains(&kind), "{}: {kind}", row.name);
             }

@@ -69,9 +69,8 @@ async fn a_ready_verifier_is_the_password() {
     assert!(!fault.message.contains(&value_of("plain")), "{fault}");
     one(&backend, "CreateRole", with("verifier_a")).await.unwrap();
     assert!(theirs_as(&name, "password of verifier_a", "postgres").await.is_ok());
-    let matches = |secret: &'static str| {
-        one(&backend, "VerifierMatches", json!({"role": name, "verifier": {"secret": secret}}))
-    };
+    let matches =
+        |secret: &'static str| one(&backend, "VerifierMatches", json!({"role": name, "verifier": {"secret": secret}}));
     assert_eq!((matches("verifier_a").await, matches("verifier_b").await), (Ok(json!(true)), Ok(json!(false))));
     one(&backend, "AlterRole", with("verifier_b")).await.unwrap();
     assert_eq!((matches("verifier_a").await, matches("verifier_b").await), (Ok(json!(false)), Ok(json!(true))));
@@ -96,9 +95,7 @@ async fn memberships_and_their_options() {
     one(&backend, "GrantMembership", grant(false)).await.unwrap();
     assert_eq!(held().await, [(json!(group), json!(true))]);
     let grantor = read_role(&backend, &member).await["member_of"][0]["grantor"].clone();
-    let revoke = |admin_only: bool, grantor: Option<&Value>| {
-        json!({"role": group, "member": member, "admin_only": admin_only, "grantor": grantor})
-    };
+    let revoke = |admin_only: bool, grantor: Option<&Value>| json!({"role": group, "member": member, "admin_only": admin_only, "grantor": grantor});
     let grantor = Some(&grantor).filter(|_| version() >= 16);
     one(&backend, "RevokeMembership", revoke(true, grantor)).await.unwrap();
     assert_eq!(held().await, [(json!(group), json!(false))]);
@@ -162,8 +159,12 @@ async fn privileges_on_every_sort_of_object() {
             let (names, name) = match sort {
                 "Database" => (json!({"names": [db]}), json!(db)),
                 "Schema" => (json!({"database": db, "names": ["s"]}), json!("s")),
-                "Function" if place["function"] == "p" => (json!({"database": db, "schemas": ["s"]}), json!("p(timestamp with time zone)")),
-                "Function" => (json!({"database": db, "schemas": ["s"]}), json!("f(integer, character varying, s.\"Mood;\"[])")),
+                "Function" if place["function"] == "p" => {
+                    (json!({"database": db, "schemas": ["s"]}), json!("p(timestamp with time zone)"))
+                }
+                "Function" => {
+                    (json!({"database": db, "schemas": ["s"]}), json!("f(integer, character varying, s.\"Mood;\"[])"))
+                }
                 _ => (json!({"database": db, "schemas": ["s"]}), place[sort.to_lowercase()].clone()),
             };
             let all = one(&backend, read, names).await.unwrap();
@@ -186,7 +187,11 @@ async fn privileges_on_every_sort_of_object() {
         one(&backend, &grant, args(json!({"roles": [b], "grant_option": true}))).await.unwrap();
         let with_option: Vec<String> = words.iter().map(|word| format!("{word}*")).collect();
         let is = privileges().await;
-        assert_eq!((of(&is, &a), of(&is, &b)), (words.iter().map(ToString::to_string).collect(), with_option), "{sort}");
+        assert_eq!(
+            (of(&is, &a), of(&is, &b)),
+            (words.iter().map(ToString::to_string).collect(), with_option),
+            "{sort}"
+        );
         one(&backend, &revoke, args(json!({"roles": [b], "option_only": true}))).await.unwrap();
         assert_eq!(of(&privileges().await, &b), words, "{sort}");
         one(&backend, &revoke, args(json!({"roles": [a, b, "public"], "option_only": false}))).await.unwrap();
@@ -209,9 +214,7 @@ async fn privileges_on_every_sort_of_object() {
 async fn a_function_of_several_is_not_guessed() {
     let backend = ours();
     let (db, a) = (home(&backend).await, role(&backend, "a").await);
-    let grant = |function: &str| {
-        json!({"database": db, "schema": "s", "function": function, "roles": [a], "privileges": ["EXECUTE"], "grant_option": false})
-    };
+    let grant = |function: &str| json!({"database": db, "schema": "s", "function": function, "roles": [a], "privileges": ["EXECUTE"], "grant_option": false});
     let fault = one(&backend, "GrantOnFunction", grant("f")).await.unwrap_err();
     assert_eq!((fault.class, fault.code.as_deref()), (Class::Failed, Some("42725")), "{fault}");
     one(&backend, "GrantOnFunction", grant("f()")).await.unwrap();
@@ -233,27 +236,44 @@ async fn default_privileges() {
     let held = async || {
         let all = one(&backend, "ReadDefaultPrivileges", json!({"database": db})).await.unwrap();
         let of_reader = all.as_array().unwrap().iter().filter(|one| one["grantee"] == json!(reader)).cloned();
-        of_reader.map(|one| {
-            assert_eq!((&one["owner"], &one["builtin"]), (&json!(owner), &json!(false)));
-            format!("{} {} {} {}", one["schema"], one["objects"], one["privilege"], one["grantable"]).replace('"', "")
-        }).collect::<Vec<_>>()
+        of_reader
+            .map(|one| {
+                assert_eq!((&one["owner"], &one["builtin"]), (&json!(owner), &json!(false)));
+                format!("{} {} {} {}", one["schema"], one["objects"], one["privilege"], one["grantable"])
+                    .replace('"', "")
+            })
+            .collect::<Vec<_>>()
     };
     for (row, more) in [
         ("GrantDefaultPrivileges", json!({"objects": "TABLES", "privileges": ["SELECT"], "grant_option": true})),
         ("GrantDefaultPrivileges", json!({"objects": "SCHEMAS", "privileges": ["USAGE"], "grant_option": false})),
-        ("GrantDefaultPrivilegesInSchema", json!({"schema": "s", "objects": "SEQUENCES", "privileges": ["USAGE"], "grant_option": false})),
-        ("GrantDefaultPrivilegesInSchema", json!({"schema": "s", "objects": "FUNCTIONS", "privileges": ["EXECUTE"], "grant_option": false})),
-        ("GrantDefaultPrivilegesInSchema", json!({"schema": "s", "objects": "TYPES", "privileges": ["USAGE"], "grant_option": false})),
+        (
+            "GrantDefaultPrivilegesInSchema",
+            json!({"schema": "s", "objects": "SEQUENCES", "privileges": ["USAGE"], "grant_option": false}),
+        ),
+        (
+            "GrantDefaultPrivilegesInSchema",
+            json!({"schema": "s", "objects": "FUNCTIONS", "privileges": ["EXECUTE"], "grant_option": false}),
+        ),
+        (
+            "GrantDefaultPrivilegesInSchema",
+            json!({"schema": "s", "objects": "TYPES", "privileges": ["USAGE"], "grant_option": false}),
+        ),
     ] {
         one(&backend, row, args(more)).await.unwrap();
     }
     let mut is = held().await;
     is.sort();
-    let expected = ["null SCHEMAS USAGE false", "null TABLES SELECT true", "s FUNCTIONS EXECUTE false",
-        "s SEQUENCES USAGE false", "s TYPES USAGE false"];
+    let expected = [
+        "null SCHEMAS USAGE false",
+        "null TABLES SELECT true",
+        "s FUNCTIONS EXECUTE false",
+        "s SEQUENCES USAGE false",
+        "s TYPES USAGE false",
+    ];
     assert_eq!(is, expected);
     // They do what they say.
-    let text = format!("GRANT CREATE ON SCHEMA s TO {owner}; SET ROLE {owner}; CREATE TABLE s.new ()");
+    let text = format!("GRANT CREATE ON SCHEMA s TO {owner}; SET ROLE {owner}; CREATE TABLE s.new (); RESET ROLE");
     let admin = theirs(&db).await;
     admin.batch_execute(&text).await.unwrap();
     let may = format!("SELECT has_table_privilege('{reader}', 's.new', 'SELECT')");
@@ -279,7 +299,8 @@ async fn an_account_that_is_no_superuser_makes_owners() {
     }
     let admin = ours();
     let (account, owner, db) = (fresh("account"), fresh("owner"), fresh("db"));
-    let create = json!({"name": account, "login": true, "createrole": true, "createdb": true, "password": {"secret": "own"}});
+    let create =
+        json!({"name": account, "login": true, "createrole": true, "createdb": true, "password": {"secret": "own"}});
     one(&admin, "CreateRole", create).await.unwrap();
     let settings = hyhost_config::Sql {
         user: account,
@@ -287,10 +308,13 @@ async fn an_account_that_is_no_superuser_makes_owners() {
         ..crate::support::settings()
     };
     let backend = hyhost_backend_sql::connect("main-db", &settings);
-    let answers = each(&backend, vec![
-        request("CreateRole", json!({"name": owner})),
-        request("CreateDatabase", json!({"name": db, "owner": owner})),
-    ])
+    let answers = each(
+        &backend,
+        vec![
+            request("CreateRole", json!({"name": owner})),
+            request("CreateDatabase", json!({"name": db, "owner": owner})),
+        ],
+    )
     .await;
     assert!(answers.iter().all(Result::is_ok), "{answers:?}");
     let made = one(&backend, "CreateSchema", json!({"database": db, "name": "again", "owner": owner})).await;

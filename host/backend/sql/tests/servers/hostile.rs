@@ -106,7 +106,8 @@ async fn every_word_reaches_everybody_or_a_role_but_no_session() {
         assert_eq!((fault.class, fault.code.as_deref()), (Class::Conflict, Some("42704")), "{word}: {fault}");
     }
     let read = one(&backend, "ReadDatabases", json!({"names": [db]})).await.unwrap();
-    let expected = json!({"grantee": "public", "privilege": "CREATE", "builtin": false, "grantable": false, "grantor": null});
+    let expected =
+        json!({"grantee": "public", "privilege": "CREATE", "builtin": false, "grantable": false, "grantor": null});
     assert!(read[0]["privileges"].as_array().unwrap().contains(&expected), "{read}");
 }
 
