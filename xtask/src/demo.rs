@@ -22,7 +22,7 @@ pub(crate) fn run() -> Result<()> {
     let components = components()?;
 
     title("starting real servers");
-    let bed = Testbed::up(&Server::ALL)?;
+    let bed = Testbed::up(&Server::DEMO)?;
     for instance in bed.instances() {
         println!("{} on {}:{}", instance.server(), instance.host(), instance.port());
     }
