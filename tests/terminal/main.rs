@@ -11,8 +11,8 @@ use std::net::TcpListener;
 use std::process::Stdio;
 
 use hyhost_tests::{Said, Stack};
+use nix::sys::signal::Signal;
 use pty::Watched;
-use rustix::process::Signal;
 
 /// Two targets on a port where nobody listens.
 fn stack(ready_timeout: &str) -> Stack {
@@ -88,7 +88,7 @@ fn what_is_wider_than_the_terminal_is_cut() {
 
 #[test]
 fn asked_to_stop_it_leaves_the_terminal_as_it_was() {
-    for signal in [Signal::TERM, Signal::INT] {
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
         let stack = stack("5m");
         let mut watched = Watched::start(stack.command(&["run"]), 24, 80, None);
         watched.until(|screen| board(screen) == 2 && screen.contents().contains("waiting since"));

@@ -2,15 +2,13 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::os::fd::OwnedFd;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use rustix::fs::{Mode, OFlags};
-use rustix::process::{Pid, Signal, kill_process};
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
+use nix::pty::{OpenptyResult, Winsize, openpty};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 /// How long a test waits for something to be shown.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -28,17 +26,14 @@ impl Watched {
     /// Starts the command on a terminal of this size: all of its outputs, or
     /// stderr alone, when the command's stdout is already placed elsewhere.
     pub fn start(mut command: Command, rows: u16, columns: u16, stdout: Option<Stdio>) -> Self {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-        grantpt(&master).unwrap();
-        unlockpt(&master).unwrap();
-        tcsetwinsize(&master, Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
-        let name = ptsname(&master, Vec::new()).unwrap();
-        let side = || -> OwnedFd { rustix::fs::open(&name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap() };
+        let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        let OpenptyResult { master, slave } = openpty(&size, None).unwrap();
+        let side = || slave.try_clone().unwrap();
         command.env("TERM", "xterm-256color").stdin(Stdio::null()).stderr(side());
         command.stdout(stdout.unwrap_or_else(|| side().into()));
         let child = command.spawn().unwrap();
-        // Ours are closed with it, so that the terminal ends when the child does.
-        drop(command);
+        // With ours closed the terminal ends when the child does.
+        drop((command, slave));
         let (sender, written) = channel();
         let mut master = File::from(master);
         std::thread::spawn(move || {
@@ -68,7 +63,7 @@ impl Watched {
 
     /// Asks the command to stop.
     pub fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.child), signal).unwrap();
+        kill(Pid::from_raw(self.child.id().cast_signed()), signal).unwrap();
     }
 
     /// Reads on until the command has ended; how it did, and what it left on

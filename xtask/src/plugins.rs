@@ -44,8 +44,8 @@ pub fn run() -> Result<()> {
     ensure_target(TARGET)?;
     let names = names(&directory)?;
     // The manifests are printed natively.
-    let guests = ["--workspace", "--exclude", "hyhost-manifests", "--target-dir", "target"];
-    build(&directory, TARGET, &guests)?;
+    let which = ["--workspace", "--exclude", "hyhost-manifests", "--target-dir", "target"];
+    build(&directory, TARGET, &which)?;
     for name in names {
         let file = format!("{}{}.wasm", PREFIX, name).replace('-', "_");
         let core = directory.join("target").join(TARGET).join("release").join(file);
