@@ -53,6 +53,8 @@ pub fn directories(servers: &[Server]) -> Result<Vec<PathBuf>> {
         match server {
             Server::Postgres => found.push(home(&install(Package::Postgres)?).join("bin")),
             Server::Minio => found.push(install(Package::Mc)?),
+            // It is asked by the system's own curl.
+            Server::OpenSearch => {}
             Server::Kafka | Server::Kafka3 => found.push(kafka::bin(&install(Package::Kafka)?)),
         }
     }

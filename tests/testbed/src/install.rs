@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::{Error, Result, Server, cache, client, kafka, tool};
+use crate::{Error, Result, Server, cache, client, kafka, opensearch, tool};
 
 /// One thing that is installed, at one version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,11 +16,13 @@ pub enum Package {
     Mc,
     /// Apache Kafka and its tools, from Maven artifacts.
     Kafka,
+    /// OpenSearch and its security plugin, from Maven artifacts.
+    OpenSearch,
 }
 
 impl Package {
     /// Every package.
-    pub const ALL: [Package; 4] = [Package::Postgres, Package::Minio, Package::Mc, Package::Kafka];
+    pub const ALL: [Package; 5] = [Package::Postgres, Package::Minio, Package::Mc, Package::Kafka, Package::OpenSearch];
 
     fn key(self) -> (&'static str, &'static str) {
         match self {
@@ -29,16 +31,18 @@ impl Package {
             Package::Mc => ("mc", "v0.0.0-20250313080218-cf909e1063a9"),
             // The newest of which the tools are to be had.
             Package::Kafka => ("kafka", "4.3.1"),
+            Package::OpenSearch => ("opensearch", "3.4.0"),
         }
     }
 
-    /// The file that is run, inside the package's directory.
+    /// A file without which it is of no use, mostly the one that is run, inside the package's directory.
     pub(crate) fn program(self, directory: &Path) -> PathBuf {
         match self {
             Package::Postgres => home(directory).join("bin/postgres"),
             Package::Minio => directory.join("minio"),
             Package::Mc => directory.join("mc"),
             Package::Kafka => kafka::bin(directory).join("kafka-topics.sh"),
+            Package::OpenSearch => directory.join("plugins/opensearch-security/plugin-descriptor.properties"),
         }
     }
 }
@@ -64,6 +68,7 @@ pub fn install(package: Package) -> Result<PathBuf> {
             Package::Minio => go(directory, "github.com/minio/minio", version)?,
             Package::Mc => go(directory, "github.com/minio/mc", version)?,
             Package::Kafka => kafka::install_package(directory, version)?,
+            Package::OpenSearch => opensearch::install_package(directory, version)?,
         }
         let program = package.program(directory);
         program.metadata().map_err(Error::io("looking for", &program))?;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod kafka;
+mod opensearch;
 mod owner;
 
 use std::process::Command;
