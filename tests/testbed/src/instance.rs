@@ -16,6 +16,7 @@ use crate::opensearch::OpenSearch;
 use crate::ports::{self, Port};
 use crate::postgres::Postgres;
 use crate::recipe::{HOST, Recipe};
+use crate::seaweedfs::SeaweedFs;
 use crate::{Error, Result, Server, client};
 
 /// Between two questions whether it is ready.
@@ -54,6 +55,7 @@ impl Instance {
         let nodes = match server {
             Server::Postgres => single(port, Box::new(Postgres::prepare(&directory)?)),
             Server::Minio => single(port, Box::new(Minio::prepare(&directory)?)),
+            Server::SeaweedFs => single(port, Box::new(SeaweedFs::prepare(&directory)?)),
             Server::OpenSearch => {
                 let recipe = OpenSearch::prepare(&directory, port.number)?;
                 single(port, Box::new(recipe))

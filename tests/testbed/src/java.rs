@@ -39,16 +39,17 @@ impl Classes {
     /// The flag for the archive of this name.
     pub(crate) fn flag(&self, name: &str) -> Option<String> {
         match self {
-            Classes::Make(place) => Some(format!("-XX:ArchiveClassesAtExit={}", file(place, name).display())),
+            Classes::Make(place) => Some(format!("-XX:ArchiveClassesAtExit={}", archive(place, name).display())),
             Classes::Use(place) => {
-                let file = file(place, name);
+                let file = archive(place, name);
                 file.exists().then(|| format!("-XX:SharedArchiveFile={}", file.display()))
             }
         }
     }
 }
 
-fn file(place: &Path, name: &str) -> PathBuf {
+/// The archive of this name in a directory.
+pub(crate) fn archive(place: &Path, name: &str) -> PathBuf {
     place.join(format!("{name}.jsa"))
 }
 

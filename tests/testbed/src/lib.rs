@@ -38,6 +38,7 @@ mod process;
 mod proxy;
 pub mod random;
 mod recipe;
+mod seaweedfs;
 mod server;
 pub mod tool;
 

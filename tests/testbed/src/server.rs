@@ -18,11 +18,14 @@ pub enum Server {
     /// OpenSearch 3.4.0 with its security plugin, one node, TLS with a CA of
     /// its own. It needs Java 21 or newer.
     OpenSearch,
+    /// SeaweedFS, an S3 server that is not MinIO, without TLS.
+    SeaweedFs,
 }
 
 impl Server {
     /// Every kind.
-    pub const ALL: [Server; 5] = [Server::Postgres, Server::Minio, Server::Kafka, Server::Kafka3, Server::OpenSearch];
+    pub const ALL: [Server; 6] =
+        [Server::Postgres, Server::Minio, Server::Kafka, Server::Kafka3, Server::OpenSearch, Server::SeaweedFs];
 
     /// One for each of hyhost's backends: what the example documents need.
     pub const DEMO: [Server; 4] = [Server::Postgres, Server::Minio, Server::Kafka, Server::OpenSearch];
@@ -35,6 +38,7 @@ impl Server {
             Server::Kafka => "kafka",
             Server::Kafka3 => "kafka3",
             Server::OpenSearch => "opensearch",
+            Server::SeaweedFs => "seaweedfs",
         }
     }
 
@@ -50,6 +54,7 @@ impl Server {
             Server::Minio => &[Package::Minio, Package::Mc],
             Server::Kafka | Server::Kafka3 => &[Package::Kafka],
             Server::OpenSearch => &[Package::OpenSearch],
+            Server::SeaweedFs => &[Package::SeaweedFs, Package::Mc],
         }
     }
 

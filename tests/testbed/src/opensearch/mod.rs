@@ -4,10 +4,10 @@
 mod client;
 mod package;
 
-use std::fs::{self, DirBuilder};
-use std::os::unix::fs::DirBuilderExt;
+use std::fs::{self, DirBuilder, Permissions};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use rustix::process::Signal;
@@ -18,13 +18,17 @@ use crate::account::{Account, is_open_to_all, link_tree};
 use crate::certificate::Authority;
 use crate::guard::Guard;
 use crate::install::{Package, install};
-use crate::java::{self, FRUGAL, Java};
+use crate::java::{self, Classes, FRUGAL, Java};
 use crate::ports::{self, Port};
+use crate::process::wait_until;
 use crate::recipe::{HOST, Recipe};
-use crate::{Error, Result, client as programs, random};
+use crate::{Error, Result, cache, client as programs, random};
 
 /// The administrator, who is reserved: only the certificate may change it.
 const USER: &str = "admin";
+
+/// The name of the archive of its classes.
+const ARCHIVE: &str = "server";
 
 /// With these it stays below 600 MiB.
 const MEMORY: [&str; 3] = ["-Xms256m", "-Xmx512m", "-XX:-UsePerfData"];
@@ -87,35 +91,83 @@ pub(crate) struct OpenSearch {
     java: Java,
     /// The installation, where the server's account can reach it.
     home: PathBuf,
+    classes: Classes,
     directory: PathBuf,
     account: Option<Account>,
     password: String,
     _transport: Port,
 }
 
+/// Installs all that a start would install.
+pub(crate) fn ready_to_run() -> Result<()> {
+    installed().map(drop)
+}
+
+/// Java, the installation, and the archive of its classes.
+fn installed() -> Result<(Java, PathBuf, PathBuf)> {
+    let java = java::find(21, "a JDK of that version in /usr/lib/jvm, or its directory in JAVA_HOME")?;
+    let home = install(Package::OpenSearch)?;
+    let place = Package::OpenSearch.place_of(&format!("classes-{}", java.build));
+    let classes = cache::entry(&place, |place| make_archive(java.clone(), &home, place))?;
+    Ok((java, home, classes))
+}
+
+/// Runs it once.
+fn make_archive(java: Java, home: &Path, place: &Path) -> Result<()> {
+    eprintln!("testbed: making an archive of OpenSearch's classes (once; kept in the cache)");
+    let guard = Guard::new()?;
+    fs::set_permissions(guard.directory(), Permissions::from_mode(0o711))
+        .map_err(Error::io("opening up", guard.directory()))?;
+    let port = ports::lease(None)?;
+    let server = OpenSearch::set_up(java, home, &guard.directory().join("opensearch"), port.number)?;
+    let mut command = server.command(&guard, port.number)?;
+    let mut process = guard.start(command.stdout(Stdio::null()).stderr(Stdio::null()))?;
+    wait_until(server.start_limit(), || server.is_ready(port.number));
+    // It writes its archive at its end.
+    process.end(Signal::TERM, Duration::from_secs(120))?;
+    // Without one, a start takes longer, and that is all.
+    let made = java::archive(&server.directory.join("tmp"), ARCHIVE);
+    if made.exists() {
+        fs::copy(&made, java::archive(place, ARCHIVE)).map_err(Error::io("copying", &made))?;
+    }
+    Ok(())
+}
+
 impl OpenSearch {
     /// Installs it where needed and writes its settings into `directory`,
     /// which must not exist.
     pub(crate) fn prepare(directory: &Path, port: u16) -> Result<OpenSearch> {
-        let java = java::find(21, "a JDK of that version in /usr/lib/jvm, or its directory in JAVA_HOME")?;
-        let account = Account::needed("OpenSearch")?;
-        let mut home = install(Package::OpenSearch)?;
+        let (java, home, archive) = installed()?;
+        let mut server = OpenSearch::set_up(java, &home, directory, port)?;
+        server.classes = Classes::Use(server.reachable(&archive, "classes")?);
+        Ok(server)
+    }
+
+    /// The same before there is an archive of its classes: it will write one.
+    fn set_up(java: Java, home: &Path, directory: &Path, port: u16) -> Result<OpenSearch> {
         DirBuilder::new().mode(0o700).create(directory).map_err(Error::io("creating", directory))?;
-        if account.is_some() && !is_open_to_all(&home) {
-            let copy = directory.join("program");
-            link_tree(&home, &copy)?;
-            home = copy;
-        }
-        let server = OpenSearch {
+        let mut server = OpenSearch {
             java,
-            home,
+            home: home.to_owned(),
+            classes: Classes::Make(directory.join("tmp")),
             directory: directory.to_owned(),
-            account,
+            account: Account::needed("OpenSearch")?,
             password: random::password()?,
             _transport: ports::lease(None)?,
         };
+        server.home = server.reachable(home, "program")?;
         server.configure(port)?;
         Ok(server)
+    }
+
+    /// What is installed, as the server's account can reach it.
+    fn reachable(&self, place: &Path, name: &str) -> Result<PathBuf> {
+        if self.account.is_none() || is_open_to_all(place) {
+            return Ok(place.to_owned());
+        }
+        let copy = self.directory.join(name);
+        link_tree(place, &copy)?;
+        Ok(copy)
     }
 
     fn configure(&self, port: u16) -> Result<()> {
@@ -198,7 +250,7 @@ impl Recipe for OpenSearch {
 
     fn command(&self, guard: &Guard, _: u16) -> Result<Command> {
         let mut server = guard.command(&self.java.program)?;
-        server.args(MEMORY).args(FRUGAL).args(FLAGS);
+        server.args(MEMORY).args(FRUGAL).args(FLAGS).args(self.classes.flag(ARCHIVE));
         let place = self.directory.display();
         server.arg(format!("-Djava.io.tmpdir={place}/tmp"));
         server.arg(format!("-Dopensearch.path.home={}", self.home.display()));

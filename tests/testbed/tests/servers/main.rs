@@ -5,6 +5,7 @@
 mod kafka;
 mod opensearch;
 mod owner;
+mod seaweedfs;
 
 use std::process::Command;
 use std::time::{Duration, Instant};
