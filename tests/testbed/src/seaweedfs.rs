@@ -94,6 +94,12 @@ impl Recipe for SeaweedFs {
     fn command(&self, guard: &Guard, port: u16) -> Result<Command> {
         let mut server = guard.command(&self.program)?;
         let place = self.directory.display();
+        for (name, port) in LISTENERS.iter().zip(&self.ports) {
+            if let Some(part) = name.strip_suffix(".port.grpc") {
+                // It has no flag for these.
+                guard.litter(&format!("/tmp/seaweedfs-{part}-grpc-{}.sock", port.number))?;
+            }
+        }
         server.arg("server").args(FLAGS).arg(format!("-dir={place}/data"));
         server.arg(format!("-s3.port={port}")).arg(format!("-s3.config={place}/s3.json"));
         // Otherwise they would lie beside those of others.

@@ -269,7 +269,7 @@ impl Recipe for Node {
     }
 
     fn start_limit(&self) -> Duration {
-        Duration::from_secs(120)
+        Duration::from_secs(180)
     }
 
     fn orderly(&self) -> (Signal, Duration) {
