@@ -48,12 +48,13 @@ pub fn run(check: bool) -> Result<()> {
 
 /// Every generated file, by its path below the root.
 fn files(root: &Path) -> Result<Vec<(&'static str, String)>> {
-    let (sql, s3) = (hyhost_table::sql(), hyhost_table::s3());
+    let (sql, s3, kafka) = (hyhost_table::sql(), hyhost_table::s3(), hyhost_table::kafka());
     Ok(vec![
         ("plugins/sdk/src/bindings.rs", rustfmt(&bindings::generate(&root.join("wit"))?)?),
         ("plugins/sdk/src/generated/sql.rs", rustfmt(&operations::generate(sql, "Sql")?)?),
         ("plugins/sdk/src/generated/s3.rs", rustfmt(&operations::generate(s3, "S3")?)?),
-        ("docs/operations.md", reference::generate(&[sql, s3])),
+        ("plugins/sdk/src/generated/kafka.rs", rustfmt(&operations::generate(kafka, "Kafka")?)?),
+        ("docs/operations.md", reference::generate(&[sql, s3, kafka])),
     ])
 }
 

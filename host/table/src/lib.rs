@@ -22,5 +22,5 @@ pub use operation::{Mode, Operation};
 pub use pattern::{Pattern, PatternError};
 pub use plan::{Action, Change, Plan, Remark};
 pub use row::{Content, Effect, EffectKind, FilePlace, NamePlace, Perform, Row, Sink, Statement, Table};
-pub use shipped::{s3, shipped, sql};
+pub use shipped::{kafka, s3, shipped, sql};
 pub use touch::{Touch, Verb};

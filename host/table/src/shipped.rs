@@ -6,6 +6,7 @@ use crate::Table;
 
 static SQL: LazyLock<Table> = LazyLock::new(|| read(include_str!("sql.yaml")));
 static S3: LazyLock<Table> = LazyLock::new(|| read(include_str!("s3.yaml")));
+static KAFKA: LazyLock<Table> = LazyLock::new(|| read(include_str!("kafka.yaml")));
 
 /// PostgreSQL: statement forms, catalogue reads, scripts.
 pub fn sql() -> &'static Table {
@@ -17,11 +18,17 @@ pub fn s3() -> &'static Table {
     &S3
 }
 
+/// Kafka: topics, ACLs, SCRAM users.
+pub fn kafka() -> &'static Table {
+    &KAFKA
+}
+
 /// The shipped table of a capability.
 pub fn shipped(capability: &str) -> Option<&'static Table> {
     match capability {
         "sql" => Some(sql()),
         "s3" => Some(s3()),
+        "kafka" => Some(kafka()),
         _ => None,
     }
 }
@@ -41,12 +48,13 @@ mod tests {
 
     #[test]
     fn every_place_of_a_row_is_one_of_its_arguments() {
-        for table in [sql(), s3()] {
+        for table in [sql(), s3(), kafka()] {
             for row in &table.rows {
                 let has = |arg: &str| row.args.contains_key(arg) || row.args.contains_key(&format!("{arg}?"));
                 let names = row.names.iter().flat_map(|n| &n.at);
                 let contents = row.content.iter().map(|c| &c.at);
-                for arg in names.chain(contents) {
+                let conditions = row.names.iter().flat_map(|n| n.when.keys());
+                for arg in names.chain(conditions).chain(contents) {
                     assert!(has(arg), "{}: {arg}", row.name);
                 }
                 for sink in &row.sinks {
@@ -58,9 +66,9 @@ mod tests {
 
     #[test]
     fn what_reads_is_named_like_a_read() {
-        for table in [sql(), s3()] {
+        for table in [sql(), s3(), kafka()] {
             for row in &table.rows {
-                let reads = ["Read", "List", "Get", "PasswordMatches"].iter().any(|p| row.name.starts_with(p));
+                let reads = ["Read", "List", "Get", "Describe", "PasswordMatches"].iter().any(|p| row.name.starts_with(p));
                 assert_eq!(row.phase() == Verb::Read, reads, "{}", row.name);
             }
         }
@@ -68,7 +76,7 @@ mod tests {
 
     #[test]
     fn names_of_rows_are_unique() {
-        for table in [sql(), s3()] {
+        for table in [sql(), s3(), kafka()] {
             let mut names: Vec<_> = table.rows.iter().map(|r| &r.name).collect();
             names.sort();
             names.dedup();
