@@ -97,6 +97,11 @@ async fn a_wrong_ca_and_a_wrong_name_are_told_apart() {
         .await
         .remove(0);
     refused(fault, Class::Failed, "the broker's certificate is not for the name `127.0.0.1`");
+    // Nor for another, if that is what is to be there.
+    let tls = Tls { server_name: Some("other".into()), ..trusting() };
+    refused(knock(&Kafka { tls: Some(tls), ..sasl_tls() }).await, Class::Failed, "is not for the name `other`");
+    let tls = Tls { server_name: Some("localhost".into()), ..trusting() };
+    assert!(knock(&Kafka { tls: Some(tls), ..sasl_tls() }).await.is_ok());
 }
 
 #[tokio::test]

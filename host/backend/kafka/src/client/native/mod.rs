@@ -11,6 +11,7 @@ mod acls;
 mod configs;
 mod records;
 mod scram;
+mod tls;
 mod topics;
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
@@ -18,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
 use rdkafka::bindings as rd;
+use rustls_pki_types::ServerName;
 
 pub(crate) use acls::{Acl, AclError};
 pub(crate) use configs::{ConfigEntry, Of};
@@ -147,11 +149,6 @@ impl Client {
     /// # Errors
     /// Settings that librdkafka does not take, such as a certificate.
     pub(crate) fn new(hello: &Hello) -> Result<Self, String> {
-        if hello.server_name.is_some() {
-            return Err("`tls.server_name` is not possible with Kafka: \
-                        dial the brokers by a name that their certificates have"
-                .to_owned());
-        }
         let mut config = ClientConfig::new();
         for (key, value) in &hello.settings {
             config.set(key, value);
@@ -165,7 +162,14 @@ impl Client {
             .set("socket.keepalive.enable", "true")
             .set("reconnect.backoff.ms", "50")
             .set("reconnect.backoff.max.ms", "1000");
+        if hello.server_name.is_some() {
+            config.set("ssl.endpoint.identification.algorithm", "none");
+        }
         let native = config.create_native_config().map_err(|error| error.to_string())?;
+        if let Some(name) = &hello.server_name {
+            let name = ServerName::try_from(name.clone()).map_err(|_| format!("`{name}` is not a host name"))?;
+            tls::expect(native.ptr(), name);
+        }
         let mut words = Words::new();
         // SAFETY: the settings' ownership passes to the client where it is
         // made; where not, librdkafka leaves them, and a client that cannot be
