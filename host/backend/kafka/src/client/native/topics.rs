@@ -88,7 +88,7 @@ impl Client {
             if let Some(error) = KafkaError::of(code, ptr::null()) {
                 return Err(error);
             }
-            let topics = records(metadata.cast::<rd::rd_kafka_metadata>().read().topics, (*metadata).topic_cnt);
+            let topics = records((*metadata).topics, (*metadata).topic_cnt);
             let topics = topics.map(|topic| {
                 let partitions = || records((*topic).partitions, (*topic).partition_cnt);
                 let name = string((*topic).topic).unwrap_or_default();
