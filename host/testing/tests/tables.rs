@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hyhost_backend::{Backend, Request};
 use hyhost_config::Secret;
-use hyhost_table::{EffectKind, Mode, Operation, Row, Table, kafka, s3, sql};
+use hyhost_table::{EffectKind, Mode, Operation, Row, Table, s3, shipped, sql};
 use hyhost_testing::MemoryBackend;
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
@@ -78,7 +78,7 @@ async fn perform(backend: &MemoryBackend, request: Request) -> Value {
 #[tokio::test]
 async fn what_is_created_is_listed() {
     let mut kinds = Vec::new();
-    for table in [sql(), s3(), kafka()] {
+    for table in [sql(), s3(), shipped("kafka").unwrap()] {
         let of = |does: EffectKind| {
             table.rows.iter().filter_map(move |row| row.effect.as_ref().filter(|e| e.does == does).map(|e| (row, e)))
         };
@@ -122,7 +122,7 @@ async fn what_is_created_is_listed() {
 /// that it promises.
 #[tokio::test]
 async fn every_row_has_an_effect_and_every_read_answers() {
-    for table in [sql(), s3(), kafka()] {
+    for table in [sql(), s3(), shipped("kafka").unwrap()] {
         for row in &table.rows {
             let effect = row.effect.as_ref().unwrap_or_else(|| panic!("{} has no effect", row.name));
             let reads =

@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     fn request(row: &str, args: Value) -> Request {
-        let row = hyhost_table::kafka().row(row).unwrap();
+        let row = hyhost_table::shipped("kafka").unwrap().row(row).unwrap();
         Request { operation: Operation::new(&row.name, args), row, secrets: BTreeMap::new(), file: None }
     }
 

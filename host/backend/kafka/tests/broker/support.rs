@@ -8,7 +8,7 @@ use std::time::Duration;
 use hyhost_backend::{Backend, Class, Fault, Request};
 use hyhost_backend_kafka::{KafkaBackend, connect_by};
 use hyhost_config::{Kafka, Mechanism, Secret, Tls};
-use hyhost_table::{Mode, Operation, kafka};
+use hyhost_table::{Mode, Operation, shipped};
 use hyhost_testbed::{Instance, Server, Testbed};
 use serde_json::Value;
 use tokio::time::Instant;
@@ -73,7 +73,7 @@ pub fn client(kafka: &Kafka) -> KafkaBackend {
 }
 
 pub fn request(name: &str, args: Value) -> Request {
-    let row = kafka().row(name).unwrap_or_else(|| panic!("no row {name}"));
+    let row = shipped("kafka").unwrap().row(name).unwrap_or_else(|| panic!("no row {name}"));
     let operation = Operation::new(name, args);
     // In these tests a secret's name is its value.
     let used = row.secrets(&operation).into_iter();
