@@ -166,7 +166,7 @@ fn plan(context: &Context, seen: &mut Seen<Kafka>, plan: &mut Plan) -> Result<()
         wanted.entry(entry.key()).or_default().extend(entry.operations);
     }
     let principals: BTreeSet<String> = wanted.keys().map(|key| key.principal.clone()).collect();
-    let prune = context.prune(PRINCIPAL);
+    let prune = context.prune::<Kafka>(PRINCIPAL);
     if principals.is_empty() && prune.is_empty() {
         return Ok(());
     }

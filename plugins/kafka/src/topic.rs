@@ -121,7 +121,7 @@ fn plan(context: &Context, seen: &mut Seen<Kafka>, plan: &mut Plan) -> Result<()
             None => complete = false,
         }
     }
-    let prune = context.prune(KIND.name);
+    let prune = context.prune::<Kafka>(KIND.name);
     if !prune.is_empty() {
         match seen.read(&ReadTopics { names: None, configs: None })? {
             Some(all) => {

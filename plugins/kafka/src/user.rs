@@ -91,7 +91,7 @@ fn schema() -> Value {
 
 fn plan(context: &Context, seen: &mut Seen<Kafka>, plan: &mut Plan) -> Result<(), Error> {
     let users = context.desired::<Document>()?.users;
-    let prune = context.prune(KIND.name);
+    let prune = context.prune::<Kafka>(KIND.name);
     if users.is_empty() && prune.is_empty() {
         return Ok(());
     }

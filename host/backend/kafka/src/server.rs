@@ -133,7 +133,7 @@ impl Server {
         settings.push(("security.protocol", protocol.to_owned()));
         if let Some(user) = &self.user {
             let secret = self.taken().and_then(|at| self.passwords.get(at)).or(self.passwords.first());
-            settings.push(("sasl.mechanism", word(self.mechanism).to_owned()));
+            settings.push(("sasl.mechanism", self.mechanism.as_str().to_owned()));
             settings.push(("sasl.username", user.clone()));
             settings.push(("sasl.password", secret.map(|secret| secret.expose().to_owned()).unwrap_or_default()));
         }
@@ -173,7 +173,7 @@ impl Server {
                 Class::Failed,
                 format!(
                     "the listener on this port takes no login by {}, but by {}: set `mechanism`",
-                    word(self.mechanism),
+                    self.mechanism.as_str(),
                     offered.join(", ")
                 ),
             ),
@@ -183,15 +183,6 @@ impl Server {
 
     fn taken(&self) -> Option<usize> {
         *self.taken.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The mechanism as brokers call it.
-fn word(mechanism: Mechanism) -> &'static str {
-    match mechanism {
-        Mechanism::Plain => "PLAIN",
-        Mechanism::ScramSha256 => "SCRAM-SHA-256",
-        Mechanism::ScramSha512 => "SCRAM-SHA-512",
     }
 }
 
