@@ -229,9 +229,11 @@ fn change(
         change = change.touch(touch::write("kafka", PRINCIPAL, [&key.principal]));
     }
     if !missing.is_empty() {
-        change = change
-            .touch(touch::refer("kafka", PRINCIPAL, [&key.principal]))
-            .touch(touch::write("kafka", &key.resource, [&key.name]));
+        change = change.touch(touch::refer("kafka", PRINCIPAL, [&key.principal])).touch(touch::write(
+            "kafka",
+            &key.resource,
+            [&key.name],
+        ));
     }
     let some = |operations: BTreeSet<String>| match operations.is_empty() {
         true => Vec::new(),

@@ -86,10 +86,13 @@ fn a_shorter_retention_destroys() {
     assert_eq!((&plan.changes[0].action, &plan.changes[0].touches[0].verb), (&Action::Destroy, &Verb::Destroy));
     let (outcomes, asked) = on(|_| Ok(Value::Null), || (PLUGIN.ensure)(&context(&desired), &plan.changes));
     assert_eq!(outcomes, [Ok(Outcome::Done)]);
-    assert_eq!(asked, [
-        r#"IncrementalAlterConfigsWithLoss {"config":"retention.ms","topic":"t","value":"5"}"#,
-        r#"IncrementalAlterConfigs {"config":"segment.bytes","topic":"t","value":"9"}"#,
-    ]);
+    assert_eq!(
+        asked,
+        [
+            r#"IncrementalAlterConfigsWithLoss {"config":"retention.ms","topic":"t","value":"5"}"#,
+            r#"IncrementalAlterConfigs {"config":"segment.bytes","topic":"t","value":"9"}"#,
+        ]
+    );
 }
 
 #[test]
@@ -171,8 +174,11 @@ fn a_users_password_is_proved_and_written_only_where_it_is_another() {
         match call.name.as_str() {
             "PasswordMatches" => Ok(json!(call.args["user"] != "drifted")),
             _ => Ok(json!([
-                of("same", "SCRAM-SHA-256"), of("same", "SCRAM-SHA-512"), of("drifted", "SCRAM-SHA-512"),
-                of("more", "SCRAM-SHA-256"), of("more", "SCRAM-SHA-512"),
+                of("same", "SCRAM-SHA-256"),
+                of("same", "SCRAM-SHA-512"),
+                of("drifted", "SCRAM-SHA-512"),
+                of("more", "SCRAM-SHA-256"),
+                of("more", "SCRAM-SHA-512"),
             ])),
         }
     };
@@ -199,7 +205,8 @@ fn ready_is_a_controller_and_brokers_enough() {
         let (readiness, _) = on(move |_| Ok(cluster.clone()), || (PLUGIN.probe)(&context(&desired)).unwrap());
         readiness
     };
-    let three = json!({ "topics": [{ "name": "a", "replication_factor": 1 }, { "name": "b", "replication_factor": 3 }] });
+    let three =
+        json!({ "topics": [{ "name": "a", "replication_factor": 1 }, { "name": "b", "replication_factor": 3 }] });
     assert!(matches!(probe(three.clone(), 3, json!(1)), Readiness::Ready));
     let expected = "2 of 3 brokers are up: topic `b` has 3 replicas";
     assert!(matches!(probe(three, 2, json!(1)), Readiness::NotReady(text) if text == expected));
@@ -208,4 +215,68 @@ fn ready_is_a_controller_and_brokers_enough() {
     assert!(matches!(probe(default, 1, json!(1)), Readiness::NotReady(text) if text == expected));
     assert!(matches!(probe(json!({}), 1, Value::Null), Readiness::NotReady(_)));
     assert!(matches!(probe(json!({}), 1, json!(1)), Readiness::Ready));
+}
+
+/// With `exact`, and rules of what may be removed.
+fn strict(desired: &Value, prune: &[(&str, &str, &str, bool)]) -> hyhost_sdk::Context {
+    native::strict_context(desired, &[("kafka", "kafka")], prune)
+}
+
+#[test]
+fn with_exact_what_is_beyond_is_removed() {
+    let desired = json!({
+        "acls": [{ "principal": "User:app", "topic": "t", "operations": ["read"] }],
+        "users": [{ "name": "u", "password": "pw" }],
+    });
+    let there = |call: &Performed| {
+        let of = |mechanism: &str| json!({ "user": "u", "mechanism": mechanism, "iterations": 4096 });
+        Ok(match call.name.as_str() {
+            "DescribeAcls" => json!([acl("read", "t"), acl("write", "t"), acl("all", "other")]),
+            "PasswordMatches" => json!(true),
+            _ => json!([of("SCRAM-SHA-256"), of("SCRAM-SHA-512")]),
+        })
+    };
+    let (plan, _) = on(there, || (PLUGIN.plan)(&strict(&desired, &[]), None).unwrap());
+    assert_eq!(ids(&plan), ["user/u", "acl/User:app/topic/other", "acl/User:app/topic/t"]);
+    assert!(plan.extras.is_empty() && plan.changes.iter().all(|change| change.action == Action::Destroy));
+    let touches = &plan.changes[2].touches;
+    assert!(touches.len() == 1 && touches[0].kind == "principal" && touches[0].verb == Verb::Write);
+    let (_, asked) = on(|_| Ok(Value::Null), || (PLUGIN.ensure)(&strict(&desired, &[]), &plan.changes));
+    let expected = r#"RevokeUserScramCredentials {"mechanism":"SCRAM-SHA-256","user":"u"}"#;
+    assert!(asked.len() == 3 && asked[0] == expected, "{asked:?}");
+    assert!(asked[1..].iter().all(|call| call.starts_with("DeleteAcls ")), "{asked:?}");
+}
+
+#[test]
+fn what_no_document_mentions_goes_where_a_rule_says_so() {
+    let prune = [
+        ("kafka", "topic", "tmp*", true),
+        ("kafka", "user", "tmp*", false),
+        ("kafka", "principal", "User:tmp*", false),
+    ];
+    let there = |call: &Performed| {
+        assert!(call.args.get("names").is_none() && call.args.get("users").is_none());
+        Ok(match call.name.as_str() {
+            "DescribeAcls" => json!([acl("read", "t"), {
+                "principal": "User:tmp1", "resource": "topic", "name": "x", "operation": "all", "permission": "allow",
+                "host": "*",
+            }]),
+            "ReadTopics" => {
+                json!([topic("kept", 1, json!({})), topic("tmp-1", 1, json!({})), topic("__tmp", 1, json!({}))])
+            }
+            _ => json!([
+                { "user": "tmp", "mechanism": "SCRAM-SHA-512", "iterations": 4096 },
+                { "user": "kept", "mechanism": "SCRAM-SHA-512", "iterations": 4096 },
+            ]),
+        })
+    };
+    let desired = json!({});
+    let (plan, _) = on(there, || (PLUGIN.plan)(&strict(&desired, &prune), None).unwrap());
+    assert_eq!(ids(&plan), ["topic/tmp-1", "user/tmp", "acl/User:tmp1"]);
+    assert!(plan.changes.iter().all(|change| change.action == Action::Remove));
+    assert!(plan.changes.iter().all(|change| change.touches.len() == 1 && change.touches[0].verb == Verb::Destroy));
+    let (outcomes, asked) = on(|_| Ok(Value::Null), || (PLUGIN.ensure)(&strict(&desired, &prune), &plan.changes));
+    assert_eq!(outcomes, [Ok(Outcome::Done), Ok(Outcome::Done), Ok(Outcome::Done)]);
+    assert_eq!(asked[0], r#"DeleteTopics {"topic":"tmp-1","with_data":true}"#);
+    assert!(asked[2].starts_with("DeleteAclsOfPrincipal "), "{asked:?}");
 }

@@ -360,10 +360,7 @@ fn remove(connection: &Connection<Kafka>, works: &mut Works) {
     let places = places(works, |payload| matches!(payload.work, Work::Remove | Work::RemoveWithData));
     let results = connection.each(places.iter().map(|at| {
         let payload = &works[*at].0;
-        DeleteTopics {
-            topic: payload.topic.clone(),
-            with_data: (payload.work == Work::RemoveWithData).then_some(true),
-        }
+        DeleteTopics { topic: payload.topic.clone(), with_data: (payload.work == Work::RemoveWithData).then_some(true) }
     }));
     for (at, result) in places.into_iter().zip(results) {
         works[at].1 = match result {

@@ -188,8 +188,7 @@ fn compare(
         (false, true) => Change::update(id),
         (false, false) => Change::destroy(id),
     };
-    let payload =
-        Payload { user: user.name.clone(), password: user.password.clone(), set, revoke, prune: Vec::new() };
+    let payload = Payload { user: user.name.clone(), password: user.password.clone(), set, revoke, prune: Vec::new() };
     plan.changes.push(change.touch(touch::write("kafka", "user", [&user.name])).differs(diff).payload(&payload)?);
     Ok(())
 }

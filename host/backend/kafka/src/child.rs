@@ -88,6 +88,8 @@ impl Child {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
+            // Ctrl-C is hyhost's to hear: what runs has a moment to end.
+            .process_group(0)
             .kill_on_drop(true)
             .spawn()?;
         let pipes = (process.stdin.take(), process.stdout.take(), process.stderr.take());

@@ -207,13 +207,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
                 ));
             }
             (0 | code::UNSUPPORTED_MECHANISM, Login::None) => {
-                let text =
-                    format!("the listener on this port wants a login ({}): give `user` and `password`", mechanisms.join(", "));
+                let text = format!(
+                    "the listener on this port wants a login ({}): give `user` and `password`",
+                    mechanisms.join(", ")
+                );
                 return Err(other(Class::Failed, &text));
             }
             (0, _) => {}
             (code::UNSUPPORTED_MECHANISM, _) => return Err(Refusal::Mechanism(mechanisms)),
-            (code, _) => return Err(other(Class::Failed, &format!("the broker refuses to begin a login (code {code})"))),
+            (code, _) => {
+                return Err(other(Class::Failed, &format!("the broker refuses to begin a login (code {code})")));
+            }
         }
         match login {
             Login::None => Ok(()),

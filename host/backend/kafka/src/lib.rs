@@ -133,7 +133,10 @@ impl KafkaBackend {
             Err(fault) => return same(&fault),
         };
         self.look_for_the_way(&mut results, &child, deadline).await;
-        asked().zip(results).map(|(request, result)| result.map_err(|failure| self.about(request, failure.fault))).collect()
+        asked()
+            .zip(results)
+            .map(|(request, result)| result.map_err(|failure| self.about(request, failure.fault)))
+            .collect()
     }
 
     /// Where no broker answered, a knock says why.

@@ -38,7 +38,8 @@ pub(crate) fn portions(requests: &[Request], call: impl Fn(&Request) -> Option<S
                 let request = &requests[at];
                 let args = &request.operation.args;
                 let weight = weight(args);
-                let full = places.len() >= request.row.batch as usize || (!places.is_empty() && records + weight > RECORDS);
+                let full =
+                    places.len() >= request.row.batch as usize || (!places.is_empty() && records + weight > RECORDS);
                 let again = args.get("user").and_then(Value::as_str).is_some_and(|user| !users.insert(user));
                 if full || again {
                     later.push(at);

@@ -112,8 +112,7 @@ mod tests {
     fn the_example_of_the_rfc() {
         let scram = Scram::new(Hash::Sha256, "user", "pencil", "rOprNGfwEbeRWgbNEkqO".to_owned());
         assert_eq!(scram.first(), "n,,n=user,r=rOprNGfwEbeRWgbNEkqO");
-        let server_first =
-            "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096";
+        let server_first = "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096";
         let (last, expected) = scram.last(server_first).unwrap();
         assert_eq!(
             last,
@@ -128,7 +127,9 @@ mod tests {
     #[test]
     fn a_server_that_does_not_keep_to_it_is_not_answered() {
         let scram = Scram::new(Hash::Sha512, "u", "p", "abc".to_owned());
-        for wrong in ["", "r=abc", "r=abc,s=AAAA,i=1", "r=xyzd,s=AAAA,i=1", "r=abcd,s=AAAA,i=0", "r=abcd,s=AAAA,i=2000000000"] {
+        for wrong in
+            ["", "r=abc", "r=abc,s=AAAA,i=1", "r=xyzd,s=AAAA,i=1", "r=abcd,s=AAAA,i=0", "r=abcd,s=AAAA,i=2000000000"]
+        {
             assert!(scram.last(wrong).is_none(), "{wrong}");
         }
         assert!(scram.last("r=abcd,s=AAAA,i=1").is_some());

@@ -63,9 +63,10 @@ impl Server {
     /// As whom hyhost is there.
     pub(crate) fn account(&self) -> Account {
         let certificate = self.tls.as_ref().and_then(|tls| tls.certificate.as_ref());
-        let user = self.user.clone().unwrap_or_else(|| {
-            if certificate.is_some() { "(its certificate)" } else { "(anonymous)" }.to_owned()
-        });
+        let user = self
+            .user
+            .clone()
+            .unwrap_or_else(|| if certificate.is_some() { "(its certificate)" } else { "(anonymous)" }.to_owned());
         Account {
             user,
             endpoint: self.endpoint(),

@@ -29,7 +29,9 @@ async fn an_abort_is_the_fault_of_what_was_asked_and_final() {
 
 #[tokio::test]
 async fn any_other_end_is_waited_for() {
-    for (text, expected) in [("kill -KILL $$", "(signal 9)"), ("exit 3", "(exit code 3)"), ("exec 1>&-; sleep 60", "(signal 9)")] {
+    for (text, expected) in
+        [("kill -KILL $$", "(signal 9)"), ("exit 3", "(exit code 3)"), ("exec 1>&-; sleep 60", "(signal 9)")]
+    {
         let fault = ask(&child(text), LONG).await;
         assert_eq!(fault.class, Class::NotReady, "{text}");
         assert!(fault.message.ends_with(expected), "{text}: {fault}");

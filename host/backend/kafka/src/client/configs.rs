@@ -24,7 +24,12 @@ type OfTopics = BTreeMap<String, Result<(), Failure>>;
 
 /// Sets configurations. Those of one topic stand together, as the broker
 /// wants it, and come out the same.
-pub(crate) fn alter(client: &Client, items: &[Value], with_loss: bool, deadline: Instant) -> Vec<Result<Value, Failure>> {
+pub(crate) fn alter(
+    client: &Client,
+    items: &[Value],
+    with_loss: bool,
+    deadline: Instant,
+) -> Vec<Result<Value, Failure>> {
     reply::together(items, |sets: &[Set]| {
         let mut refused = BTreeMap::new();
         if !with_loss {

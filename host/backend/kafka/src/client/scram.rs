@@ -60,7 +60,10 @@ pub(crate) fn delete(client: &Client, items: &[Value], deadline: Instant) -> Vec
     reply::together(items, |wanted: &[Delete]| {
         let credentials: Vec<(&str, &str)> =
             wanted.iter().map(|wanted| (wanted.user.as_str(), wanted.mechanism.as_str())).collect();
-        answers(wanted.iter().map(|wanted| &wanted.user), client.remove_credentials(&credentials, &How::until(deadline)))
+        answers(
+            wanted.iter().map(|wanted| &wanted.user),
+            client.remove_credentials(&credentials, &How::until(deadline)),
+        )
     })
 }
 

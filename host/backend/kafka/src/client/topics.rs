@@ -109,8 +109,11 @@ pub(crate) fn create(client: &Client, items: &[Value], deadline: Instant) -> Vec
             Ok(results) => by_name(results),
             Err(error) => return wanted.iter().map(|_| Err(error.clone().into())).collect(),
         };
-        let made: Vec<&str> =
-            wanted.iter().map(|topic| topic.topic.as_str()).filter(|name| results.get(*name) == Some(&Ok(()))).collect();
+        let made: Vec<&str> = wanted
+            .iter()
+            .map(|topic| topic.topic.as_str())
+            .filter(|name| results.get(*name) == Some(&Ok(())))
+            .collect();
         for (topic, failure) in wait(client, &made, deadline) {
             results.insert(topic, Err(failure));
         }

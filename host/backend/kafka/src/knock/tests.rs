@@ -75,7 +75,10 @@ async fn a_listener_without_a_login_lets_in_who_has_none() {
     let door = broker(Says { handshake: 34, login: 0 }).await;
     assert!(door.knock(Login::None, soon()).await.is_ok());
     let (class, text) = said(door.knock(Login::Plain("u", "p"), soon()).await);
-    assert!(class == Class::Failed && text.ends_with("takes no login: leave out `user`, or take another port"), "{text}");
+    assert!(
+        class == Class::Failed && text.ends_with("takes no login: leave out `user`, or take another port"),
+        "{text}"
+    );
 }
 
 #[tokio::test]

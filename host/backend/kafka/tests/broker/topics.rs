@@ -76,7 +76,11 @@ async fn one_configuration_is_set_and_the_others_stay() {
     // What drops records needs the row that says so.
     let words = "`retention.ms` from `60000` to `59000` would drop records";
     refused(one(&backend, "IncrementalAlterConfigs", set("retention.ms", "59000")).await, Class::Denied, words);
-    refused(one(&backend, "IncrementalAlterConfigs", set("cleanup.policy", "compact")).await, Class::Denied, "drop records");
+    refused(
+        one(&backend, "IncrementalAlterConfigs", set("cleanup.policy", "compact")).await,
+        Class::Denied,
+        "drop records",
+    );
     good(&backend, "IncrementalAlterConfigs", set("retention.ms", "61000")).await;
     good(&backend, "IncrementalAlterConfigsWithLoss", set("retention.ms", "59000")).await;
     assert_eq!(read(&backend, "config", &["retention.ms"]).await[0]["configs"], json!({ "retention.ms": "59000" }));

@@ -20,11 +20,8 @@ async fn every_way_in_works() {
     for mechanism in mechanisms {
         ways.extend([Kafka { mechanism, ..sasl() }, Kafka { mechanism, ..sasl_tls() }]);
     }
-    let certificate = Tls {
-        certificate: Some(said("KAFKA_CERT").into()),
-        key: Some(said("KAFKA_KEY").into()),
-        ..trusting()
-    };
+    let certificate =
+        Tls { certificate: Some(said("KAFKA_CERT").into()), key: Some(said("KAFKA_KEY").into()), ..trusting() };
     let mutual = Kafka { brokers: brokers(&said("KAFKA_MTLS_BROKERS")), tls: Some(certificate), ..plain() };
     ways.push(mutual);
     for way in ways {
@@ -32,11 +29,14 @@ async fn every_way_in_works() {
         good(&backend, "ReadCluster", json!({})).await;
         let account = backend.account();
         assert_eq!(account.plaintext, way.tls.is_none());
-        assert_eq!(account.user, match (&way.user, &way.tls) {
-            (Some(user), _) => user.as_str(),
-            (None, Some(_)) => "(its certificate)",
-            (None, None) => "(anonymous)",
-        });
+        assert_eq!(
+            account.user,
+            match (&way.user, &way.tls) {
+                (Some(user), _) => user.as_str(),
+                (None, Some(_)) => "(its certificate)",
+                (None, None) => "(anonymous)",
+            }
+        );
         assert_eq!(account.password.as_deref(), way.user.as_ref().map(|_| "admin"));
         backend.close().await;
     }

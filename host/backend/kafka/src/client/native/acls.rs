@@ -114,7 +114,10 @@ impl Client {
                 let result = rd::rd_kafka_event_CreateAcls_result(event);
                 let mut count = 0;
                 let results = rd::rd_kafka_CreateAcls_result_acls(result, &mut count);
-                Ok(slice(results, count).iter().map(|result| of_error(rd::rd_kafka_acl_result_error(*result))).collect())
+                Ok(slice(results, count)
+                    .iter()
+                    .map(|result| of_error(rd::rd_kafka_acl_result_error(*result)))
+                    .collect())
             },
         )
     }

@@ -175,12 +175,7 @@ impl Client {
         // made; where not, librdkafka leaves them, and a client that cannot be
         // made ends this process soon.
         let pointer = unsafe {
-            rd::rd_kafka_new(
-                rd::rd_kafka_type_t::RD_KAFKA_PRODUCER,
-                native.ptr(),
-                words.0.as_mut_ptr(),
-                words.0.len(),
-            )
+            rd::rd_kafka_new(rd::rd_kafka_type_t::RD_KAFKA_PRODUCER, native.ptr(), words.0.as_mut_ptr(), words.0.len())
         };
         std::mem::forget(native);
         match Owned::new(pointer, rd::rd_kafka_destroy) {

@@ -41,7 +41,8 @@ impl Client {
 
     fn offsets(&self, topics: &[(&str, usize)], of: i64, how: &How) -> Result<Offsets, KafkaError> {
         // SAFETY: the list is made, filled and destroyed here.
-        let list = unsafe { Owned::new(rd::rd_kafka_topic_partition_list_new(16), rd::rd_kafka_topic_partition_list_destroy) };
+        let list =
+            unsafe { Owned::new(rd::rd_kafka_topic_partition_list_new(16), rd::rd_kafka_topic_partition_list_destroy) };
         let list = list.ok_or_else(|| KafkaError::argument("librdkafka makes no list"))?;
         for (topic, partitions) in topics {
             let topic = c_string(topic)?;

@@ -69,9 +69,7 @@ impl Client {
                 let controller = rd::rd_kafka_DescribeCluster_result_controller(result);
                 Ok(Cluster {
                     id: string(rd::rd_kafka_DescribeCluster_result_cluster_id(result)),
-                    controller: (!controller.is_null())
-                        .then(|| rd::rd_kafka_Node_id(controller))
-                        .filter(|id| *id >= 0),
+                    controller: (!controller.is_null()).then(|| rd::rd_kafka_Node_id(controller)).filter(|id| *id >= 0),
                     brokers: brokers.collect(),
                 })
             },
@@ -107,7 +105,11 @@ impl Client {
     }
 
     /// Topics of these names; those that are not there are left out.
-    pub(crate) fn topics(&self, names: &[&str], how: &How) -> Result<Vec<Result<Topic, (String, KafkaError)>>, KafkaError> {
+    pub(crate) fn topics(
+        &self,
+        names: &[&str],
+        how: &How,
+    ) -> Result<Vec<Result<Topic, (String, KafkaError)>>, KafkaError> {
         if names.is_empty() {
             return Ok(Vec::new());
         }
@@ -159,9 +161,8 @@ impl Client {
         for (name, total) in topics {
             let (name, mut words) = (c_string(name)?, Words::new());
             // SAFETY: the name outlives the call, which copies it.
-            let new = unsafe {
-                rd::rd_kafka_NewPartitions_new(name.as_ptr(), *total, words.0.as_mut_ptr(), words.0.len())
-            };
+            let new =
+                unsafe { rd::rd_kafka_NewPartitions_new(name.as_ptr(), *total, words.0.as_mut_ptr(), words.0.len()) };
             made.push(Owned::new(new, rd::rd_kafka_NewPartitions_destroy).ok_or_else(|| words.error())?);
         }
         let mut list = pointers(&made);
