@@ -18,6 +18,11 @@ use crate::args::{Cli, Command};
 const USAGE: u8 = 64;
 
 fn main() -> ExitCode {
+    // Started by ourselves, as the process that librdkafka lives in: this is
+    // no command, and nothing else may be set up before.
+    if std::env::args_os().nth(1).is_some_and(|word| word == hyhost_backend_kafka::WORD) {
+        return hyhost_backend_kafka::client();
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
