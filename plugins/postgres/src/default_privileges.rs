@@ -126,7 +126,7 @@ pub(crate) fn plan(context: &Context, seen: &mut Seen<Sql>, plan: &mut Plan) -> 
     else {
         return Ok(());
     };
-    let (planned, exact) = (Planned::of(plan), world::is_exact(context));
+    let (planned, exact) = (Planned::of(plan), context.exact());
     let nobody = Held::new();
     for (place, wanted) in wanted(&desired, version, plan) {
         let id = place.id();

@@ -86,7 +86,7 @@ pub(crate) fn plan(context: &Context, seen: &mut Seen<Sql>, plan: &mut Plan) -> 
     };
     let planned = Planned::of(plan);
     let wanted = wanted(&desired, &there, &planned, version, plan);
-    let mut revoked = beyond(&desired, &there, &wanted, world::is_exact(context), plan);
+    let mut revoked = beyond(&desired, &there, &wanted, context.exact(), plan);
     for (object, of_object) in &wanted {
         let id = object.grant_id();
         let held = match there.find(object) {

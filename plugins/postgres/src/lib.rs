@@ -10,6 +10,7 @@ mod membership;
 mod migration;
 mod object;
 mod privilege;
+mod prune;
 mod role;
 mod routine;
 mod schema;
@@ -27,7 +28,7 @@ mod time;
 mod world;
 
 use hyhost_sdk::sql::{self, Sql};
-use hyhost_sdk::{Change, Context, Error, Kind, Manifest, Outcome, Plan, Plugin, Readiness, kind};
+use hyhost_sdk::{Change, Context, Error, Kind, Manifest, Outcome, Plan, Plugin, Readiness, Seen, kind};
 
 /// The kinds of objects that it provides, a file each, in the order in which
 /// one may need another.
@@ -60,10 +61,16 @@ const KINDS: &[Kind<Sql>] = &[
         name: "default_privileges",
         field: "default_privileges",
         schema: default_privileges::schema,
-        plan: default_privileges::plan,
+        plan: last,
         ensure: steps::perform,
     },
 ];
+
+/// The last kind, and after it what goes: by then it is known what stays.
+fn last(context: &Context, seen: &mut Seen<Sql>, plan: &mut Plan) -> Result<(), Error> {
+    default_privileges::plan(context, seen, plan)?;
+    prune::plan(context, seen, plan)
+}
 
 /// The slot of its one connection.
 const SLOT: &str = "sql";

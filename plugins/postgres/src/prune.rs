@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hyhost_sdk::sql::{self, RoleDependency, Sql};
+use hyhost_sdk::sql::{self, RoleUse, Sql};
 use hyhost_sdk::{Change, Context, Error, Plan, Remark, Seen, touch};
 
 use crate::steps::Steps;
@@ -153,8 +153,8 @@ fn drop_roles<'a>(
     if roles.is_empty() {
         return Ok(());
     }
-    let Some(all) = seen.read(&sql::ReadRoleDependencies { names: Some(roles.clone()) })? else { return Ok(()) };
-    let mut dependencies: BTreeMap<&str, Vec<&RoleDependency>> = BTreeMap::new();
+    let Some(all) = seen.read(&sql::ReadRoleUses { names: Some(roles.clone()) })? else { return Ok(()) };
+    let mut dependencies: BTreeMap<&str, Vec<&RoleUse>> = BTreeMap::new();
     for one in &all {
         dependencies.entry(&one.role).or_default().push(one);
     }
@@ -196,7 +196,7 @@ fn drop_roles<'a>(
 }
 
 /// `owns 3 objects in database app`
-fn words(one: &RoleDependency) -> String {
+fn words(one: &RoleUse) -> String {
     let place = match &one.database {
         Some(database) => format!(" in database `{database}`"),
         None if one.objects.is_empty() => " of the whole server".to_owned(),

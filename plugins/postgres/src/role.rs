@@ -87,7 +87,7 @@ pub(crate) fn plan(context: &Context, seen: &mut Seen<Sql>, plan: &mut Plan) -> 
             plan.deferred.push(Remark::new(id(&role.name), text));
             continue;
         }
-        match compare(role, there.get(&role.name), (&server, world::is_exact(context)), seen, plan) {
+        match compare(role, there.get(&role.name), (&server, context.exact()), seen, plan) {
             Ok(change) => plan.changes.extend(change),
             Err(Stop::Refused(text)) => plan.refused.push(Remark::new(id(&role.name), text)),
             Err(Stop::Error(error)) => return Err(error),

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hyhost_sdk::sql::{self, Sql};
-use hyhost_sdk::{Context, Error, Plan, Seen};
+use hyhost_sdk::{Error, Plan, Seen};
 
 use crate::desired::Desired;
 
@@ -52,11 +52,6 @@ pub(crate) fn schemas(desired: &Desired, seen: &mut Seen<Sql>) -> Result<Option<
         }
     }
     Ok(all)
-}
-
-/// Whether what the document does not say of access is to go.
-pub(crate) fn is_exact(_: &Context) -> bool {
-    false
 }
 
 /// Names as operations take them.

@@ -1,20 +1,23 @@
-//! How Postgres is set up, started and found ready.
+//! How Postgres is set up, started and found ready: version 18 from a Python
+//! wheel, without TLS, and Debian's version 15, which takes only TLS.
 
 use std::fs::{self, DirBuilder, Permissions};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt, chown};
-use std::os::unix::process::CommandExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
+use rustix::process::Signal;
+
+use crate::account::{Account, copy_tree, is_open_to_all};
+use crate::certificate::Authority;
 use crate::guard::Guard;
 use crate::install::{Package, home, install};
-use crate::{Error, Result, client, random, tool};
+use crate::recipe::{HOST, Recipe};
+use crate::{Error, Result, cache, client, random, tool};
 
 /// The superuser.
-pub(crate) const USER: &str = "postgres";
-
-/// Accounts that are tried, in this order, when we are root.
-const ACCOUNTS: [&str; 3] = ["postgres", "nobody", "daemon"];
+const USER: &str = "postgres";
 
 /// Everything that is said is written down: tests search the log for secrets.
 /// What is committed outlives a killed server, but not a killed machine; shared memory lies in the data directory, so that
@@ -32,70 +35,167 @@ log_min_error_statement = notice
 log_min_messages = notice
 ";
 
+/// What the version with TLS has beside them.
+const TLS_SETTINGS: &str = "
+ssl = on
+ssl_cert_file = '../server.pem'
+ssl_key_file = '../server.key'
+";
+
+/// Where Debian puts the programs of version 15.
+const DEBIAN: &str = "/usr/lib/postgresql/15";
+
 /// A Postgres that has been set up.
 #[derive(Debug)]
 pub(crate) struct Postgres {
-    package: PathBuf,
+    /// Where our own account finds the clients.
+    clients: PathBuf,
     /// `bin`, `lib` and `share` where the server's account can reach them.
     home: PathBuf,
     data: PathBuf,
     account: Option<Account>,
-    pub(crate) password: String,
+    password: String,
+    /// The CA of the version with TLS.
+    authority: Option<PathBuf>,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Account {
-    user: u32,
-    group: u32,
+/// Where `psql` of version 15 lies, installed where needed.
+pub(crate) fn debian() -> Result<PathBuf> {
+    let bin = Path::new(DEBIAN).join("bin");
+    if bin.join("postgres").exists() {
+        return Ok(bin);
+    }
+    if !rustix::process::geteuid().is_root() {
+        return Err(Error::MissingTool {
+            tool: "Debian's Postgres 15".into(),
+            purpose: "it is the Postgres with TLS",
+            remedy: "apt-get install postgresql-15, as root",
+        });
+    }
+    let _lock = cache::lock(&cache::directory()?.join("testbed/apt.lock"))?;
+    if !bin.join("postgres").exists() {
+        let apt = tool::require("apt-get")?;
+        eprintln!("testbed: installing postgresql-15 (once; it stays on this machine)");
+        client::run(Command::new(&apt).arg("update"), "looking for Debian's packages")?;
+        let mut install = Command::new(&apt);
+        install.args(["install", "--yes", "--no-install-recommends", "postgresql-15"]);
+        // At this level, no service is started.
+        install.env("DEBIAN_FRONTEND", "noninteractive").env("RUNLEVEL", "1");
+        client::run(&mut install, "installing postgresql-15")?;
+    }
+    Ok(bin)
 }
 
 impl Postgres {
-    /// Installs it where needed and makes a cluster in `directory`, which must not exist.
+    /// Installs version 18 where needed and makes a cluster in `directory`,
+    /// which must not exist.
     pub(crate) fn prepare(directory: &Path) -> Result<Postgres> {
         let package = install(Package::Postgres)?;
-        let account = account()?;
-        DirBuilder::new().mode(0o700).create(directory).map_err(Error::io("creating", directory))?;
-        let mut postgres = Postgres {
-            home: home(&package),
-            package,
-            data: directory.join("data"),
-            account,
-            password: random::password()?,
-        };
-        if let Some(account) = account {
-            if !is_open_to_all(&postgres.home) {
-                let copy = directory.join("program");
-                copy_tree(&postgres.package, &copy)?;
-                postgres.home = home(&copy);
-            }
-            chown(directory, Some(account.user), Some(account.group))
-                .map_err(Error::io("changing the owner of", directory))?;
+        let mut postgres = Postgres::begin(directory, &home(&package))?;
+        if postgres.account.is_some() && !is_open_to_all(&postgres.home) {
+            let copy = directory.join("program");
+            copy_tree(&package, &copy)?;
+            postgres.home = home(&copy);
         }
-        postgres.initialise(directory)?;
+        // The built-in locale is the same on every machine.
+        let locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"];
+        postgres.initialise(directory, &locale, SETTINGS)?;
         Ok(postgres)
     }
 
-    fn initialise(&self, directory: &Path) -> Result<()> {
+    /// The same with Debian's version 15 and a CA of its own.
+    pub(crate) fn prepare_15(directory: &Path) -> Result<Postgres> {
+        debian()?;
+        let mut postgres = Postgres::begin(directory, Path::new(DEBIAN))?;
+        let authority = Authority::new("postgres-ca", directory)?;
+        authority.issue("server", &[HOST])?;
+        postgres.authority = Some(authority.path());
+        let key = directory.join("server.key");
+        fs::set_permissions(&key, Permissions::from_mode(0o600)).map_err(Error::io("closing", &key))?;
+        if let Some(account) = postgres.account {
+            account.own(&key)?;
+        }
+        postgres.initialise(directory, &["--locale=C"], &[SETTINGS, TLS_SETTINGS].concat())?;
+        let rules = postgres.data.join("pg_hba.conf");
+        let said = fs::read_to_string(&rules).map_err(Error::io("reading", &rules))?;
+        fs::write(&rules, only_tls(&said)).map_err(Error::io("writing", &rules))?;
+        Ok(postgres)
+    }
+
+    fn begin(directory: &Path, home: &Path) -> Result<Postgres> {
+        DirBuilder::new().mode(0o700).create(directory).map_err(Error::io("creating", directory))?;
+        let account = Account::needed("Postgres")?;
+        if let Some(account) = account {
+            account.own(directory)?;
+        }
+        Ok(Postgres {
+            clients: home.join("bin"),
+            home: home.to_owned(),
+            data: directory.join("data"),
+            account,
+            password: random::password()?,
+            authority: None,
+        })
+    }
+
+    fn initialise(&self, directory: &Path, locale: &[&str], wishes: &str) -> Result<()> {
         let secret = directory.join("password");
         fs::write(&secret, &self.password).map_err(Error::io("writing", &secret))?;
         if let Some(account) = self.account {
-            chown(&secret, Some(account.user), Some(account.group))
-                .map_err(Error::io("changing the owner of", &secret))?;
+            account.own(&secret)?;
         }
         let mut initdb = Command::new(self.home.join("bin/initdb"));
         self.as_account(&mut initdb);
         initdb.arg("--pgdata").arg(&self.data).arg("--pwfile").arg(&secret).args(["--username", USER]);
-        // The built-in locale is the same on every machine.
-        initdb.args(["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin"]);
-        initdb.args(["--builtin-locale=C.UTF-8", "--no-sync", "--no-instructions"]);
+        initdb.args(["--auth=scram-sha-256", "--encoding=UTF8", "--no-sync", "--no-instructions"]).args(locale);
         client::run(initdb.current_dir(directory), "making a Postgres cluster")?;
         fs::remove_file(&secret).map_err(Error::io("removing", &secret))?;
         let settings = self.data.join("postgresql.auto.conf");
-        fs::write(&settings, SETTINGS).map_err(Error::io("writing", &settings))
+        fs::write(&settings, wishes).map_err(Error::io("writing", &settings))
     }
 
-    /// The server's command; its output is for the caller to place.
-    pub(crate) fn command(&self, guard: &Guard, port: u16) -> Result<Command> {
+    fn as_account(&self, command: &mut Command) {
+        command.env("LC_ALL", "C").env_remove("PGDATA").env_remove("PGOPTIONS");
+        if let Some(account) = self.account {
+            account.apply(command);
+        }
+    }
+}
+
+impl Recipe for Postgres {
+    fn user(&self) -> &'static str {
+        USER
+    }
+
+    fn password(&self) -> &str {
+        &self.password
+    }
+
+    fn env(&self, port: u16) -> Vec<(&'static str, String)> {
+        let own = |host, number, user, password| {
+            vec![
+                (host, HOST.to_owned()),
+                (number, port.to_string()),
+                (user, USER.to_owned()),
+                (password, self.password.clone()),
+            ]
+        };
+        match &self.authority {
+            Some(authority) => {
+                let mut all = own("POSTGRES15_HOST", "POSTGRES15_PORT", "POSTGRES15_USER", "POSTGRES15_PASSWORD");
+                all.push(("POSTGRES15_CA", authority.display().to_string()));
+                all
+            }
+            None => {
+                let mut all = own("PGHOST", "PGPORT", "PGUSER", "PGPASSWORD");
+                all.push(("PGDATABASE", "postgres".into()));
+                all.extend(own("POSTGRES_HOST", "POSTGRES_PORT", "POSTGRES_USER", "POSTGRES_PASSWORD"));
+                all
+            }
+        }
+    }
+
+    fn command(&self, guard: &Guard, port: u16) -> Result<Command> {
         let mut server = guard.command(self.home.join("bin/postgres"))?;
         self.as_account(&mut server);
         server.arg("-D").arg(&self.data).args(["-p", &port.to_string()]).current_dir(&self.data);
@@ -103,53 +203,31 @@ impl Postgres {
     }
 
     /// Whether a login by password gets an answer.
-    pub(crate) fn is_ready(&self, port: u16) -> bool {
-        let mut psql = client::psql(&self.package, port, USER, &self.password, "postgres", "select 1");
+    fn is_ready(&self, port: u16) -> bool {
+        let mut psql = client::psql(&self.clients, port, USER, &self.password, "postgres", "select 1");
+        if let Some(authority) = &self.authority {
+            client::verify(&mut psql, authority);
+        }
         client::run(&mut psql, "").is_ok_and(|answer| answer == "1")
     }
 
-    fn as_account(&self, command: &mut Command) {
-        command.env("LC_ALL", "C").env_remove("PGDATA").env_remove("PGOPTIONS");
-        if let Some(account) = self.account {
-            command.uid(account.user).gid(account.group);
-        }
+    fn orderly(&self) -> (Signal, Duration) {
+        (Signal::INT, Duration::from_secs(10))
+    }
+
+    /// Not KILL: it gives its shared memory back.
+    fn at_once(&self) -> Signal {
+        Signal::QUIT
     }
 }
 
-/// The account to run as, where it must be another than ours.
-fn account() -> Result<Option<Account>> {
-    if !rustix::process::geteuid().is_root() {
-        return Ok(None);
-    }
-    let id = tool::require("id")?;
-    let number = |what: &str, name: &str| -> Option<u32> {
-        client::run(Command::new(&id).args([what, name]), "").ok()?.parse().ok()
+/// Rules of who may come, for TLS alone.
+fn only_tls(rules: &str) -> String {
+    let line = |line: &str| match line.strip_prefix("host") {
+        Some(rest) if rest.starts_with([' ', '\t']) => format!("hostssl{rest}\n"),
+        _ => format!("{line}\n"),
     };
-    let found =
-        ACCOUNTS.iter().find_map(|name| Some(Account { user: number("-u", name)?, group: number("-g", name)? }));
-    found.map(Some).ok_or_else(|| Error::NoAccount(ACCOUNTS.join(", ")))
-}
-
-/// Whether every directory down to `path` lets other accounts through: root's
-/// home, where the cache lies by default, does not.
-fn is_open_to_all(path: &Path) -> bool {
-    path.ancestors().all(|place| place.metadata().is_ok_and(|found| found.permissions().mode() & 0o005 == 0o005))
-}
-
-fn copy_tree(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir(to).map_err(Error::io("creating", to))?;
-    fs::set_permissions(to, Permissions::from_mode(0o755)).map_err(Error::io("opening up", to))?;
-    for entry in fs::read_dir(from).map_err(Error::io("reading", from))? {
-        let entry = entry.map_err(Error::io("reading", from))?;
-        let (source, target) = (entry.path(), to.join(entry.file_name()));
-        // Headers and documentation are not needed to run.
-        if source.is_dir() && !["include", "doc", "man"].iter().any(|name| entry.file_name() == *name) {
-            copy_tree(&source, &target)?;
-        } else if source.is_file() {
-            fs::copy(&source, &target).map_err(Error::io("copying to", &target))?;
-        }
-    }
-    Ok(())
+    rules.lines().map(line).collect()
 }
 
 #[cfg(test)]
@@ -157,28 +235,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_closed_directory_on_the_way_is_seen() {
-        let root = tempfile::tempdir().unwrap();
-        let inner = root.path().join("inner");
-        fs::create_dir(&inner).unwrap();
-        fs::set_permissions(&inner, Permissions::from_mode(0o755)).unwrap();
-        fs::set_permissions(root.path(), Permissions::from_mode(0o700)).unwrap();
-        assert!(!is_open_to_all(&inner));
-        fs::set_permissions(root.path(), Permissions::from_mode(0o755)).unwrap();
-        assert!(is_open_to_all(&inner));
-    }
-
-    #[test]
-    fn a_copy_keeps_what_runs() {
-        let root = tempfile::tempdir().unwrap();
-        let from = root.path().join("from");
-        fs::create_dir_all(from.join("bin")).unwrap();
-        fs::create_dir_all(from.join("include")).unwrap();
-        fs::write(from.join("bin/x"), "x").unwrap();
-        fs::set_permissions(from.join("bin/x"), Permissions::from_mode(0o755)).unwrap();
-        copy_tree(&from, &root.path().join("to")).unwrap();
-        let mode = root.path().join("to/bin/x").metadata().unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o755);
-        assert!(!root.path().join("to/include").exists());
+    fn without_tls_nobody_comes() {
+        let rules = "# host is a word\nlocal all all md5\nhost    all  all  127.0.0.1/32  md5\n";
+        assert_eq!(only_tls(rules), "# host is a word\nlocal all all md5\nhostssl    all  all  127.0.0.1/32  md5\n");
     }
 }

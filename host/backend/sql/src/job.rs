@@ -156,6 +156,7 @@ fn work(request: &Request, own: &str) -> Result<(String, Work), String> {
             let work = Work::Statement { text, transactional: statement.transactional, mentions };
             Ok((database(&statement.database)?, work))
         }
+        Perform::Http(_) => Err("the row is not one of SQL".to_owned()),
         Perform::Call(call) => {
             let secret_of = |name: &str| arguments.secret(name).map_err(|error| error.to_string());
             let secret = || secret_of("password");

@@ -65,15 +65,15 @@ impl Operation for VerifierMatches {
 /// Why roles cannot be dropped, by role and database, without the memberships, which go with a role.
 #[allow(missing_docs, reason = "the names say it")]
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct ReadRoleDependencies {
+pub struct ReadRoleUses {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub names: Option<Vec<String>>,
 }
 
-impl Operation for ReadRoleDependencies {
+impl Operation for ReadRoleUses {
     type Capability = Sql;
-    type Output = Vec<RoleDependencie>;
-    const NAME: &'static str = "ReadRoleDependencies";
+    type Output = Vec<RoleUse>;
+    const NAME: &'static str = "ReadRoleUses";
 }
 
 /// Databases with owner, encoding, locale, limits and privileges.
@@ -1230,7 +1230,7 @@ pub struct Role {
 /// Part of an answer.
 #[allow(missing_docs, reason = "the names say it")]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct RoleDependencie {
+pub struct RoleUse {
     /// Where the objects are; absent: in none.
     pub database: Option<String>,
     /// Databases and tablespaces among them, by name.

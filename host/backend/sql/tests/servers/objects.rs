@@ -188,7 +188,7 @@ async fn a_role_that_something_needs_stays_and_it_is_said_where() {
         "CREATE TABLE a (); CREATE TABLE b (); ALTER TABLE a OWNER TO {role}; GRANT SELECT ON b TO {role}; GRANT {role} TO {free}"
     );
     theirs(&db).await.batch_execute(&text).await.unwrap();
-    let all = one(&backend, "ReadRoleDependencies", json!({"names": [role, free]})).await.unwrap();
+    let all = one(&backend, "ReadRoleUses", json!({"names": [role, free]})).await.unwrap();
     let all = all.as_array().unwrap();
     assert_eq!(all.len(), 2, "{all:?}");
     let within = all.iter().find(|one| one["database"] == json!(db)).unwrap();
