@@ -16,9 +16,10 @@ fn main() -> Result<(), serde_json::Error> {
 fn manifest(plugin: &Exports) -> Result<Value, serde_json::Error> {
     let manifest = (plugin.manifest)();
     let schema: Value = serde_json::from_str(&manifest.schema)?;
-    let wishes = manifest.capabilities.iter().map(
-        |wish| json!({ "slot": wish.slot, "capability": wish.capability, "reason": wish.reason }),
-    );
+    let wishes = manifest
+        .capabilities
+        .iter()
+        .map(|wish| json!({ "slot": wish.slot, "capability": wish.capability, "reason": wish.reason }));
     Ok(json!({
         "name": manifest.name,
         "summary": manifest.summary,

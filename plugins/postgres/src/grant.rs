@@ -263,12 +263,31 @@ fn beyond(
     let mut revoked = BTreeMap::new();
     for object in objects {
         let Found::Is(held) = there.find(&object) else { continue };
-        let beyond = privilege::beyond(held, wanted.get(&object), exact);
+        let mut said = wanted.get(&object).cloned().unwrap_or_default();
+        add_defaults(desired, there, &object, &mut said);
+        let beyond = privilege::beyond(held, Some(&said), exact);
         let remarks = privilege::remarks(&beyond, exact);
-        plan.extras.extend(remarks.into_iter().map(|text| Remark::new(object.id(), text)));
+        plan.extras.extend(remarks.into_iter().map(|text| Remark::new(object.grant_id(), text)));
         if exact && !beyond.ours.is_empty() {
             revoked.insert(object, beyond.ours);
         }
     }
     revoked
+}
+
+/// Adds what default privileges of the document have given to an object: what
+/// they say is not beyond the document.
+fn add_defaults(desired: &Desired, there: &There, object: &Object, said: &mut Wanted) {
+    let (Some(owner), Some(database)) = (there.owner(object), object.name.first()) else { return };
+    let schema = object.name.get(1).filter(|_| object.sort != Sort::Schema);
+    for of in &desired.default_privileges {
+        let here = of.schema.is_none() || of.schema.as_ref() == schema;
+        if of.owner != owner || &of.database != database || of.objects != object.sort.plural() || !here {
+            continue;
+        }
+        // On an older server a word too many does no harm: nobody has it.
+        for word in privilege::words(&of.privileges, object.sort.all(), WITH_MAINTAIN) {
+            *said.entry(of.role.clone()).or_default().entry(word).or_default() |= of.grant_option;
+        }
+    }
 }

@@ -24,6 +24,8 @@ mod tests_access;
 mod tests_migrations;
 #[cfg(test)]
 mod tests_objects;
+#[cfg(test)]
+mod tests_prune;
 mod time;
 mod world;
 

@@ -50,8 +50,10 @@ pub(crate) fn too_old(other: &str, version: i64) -> String {
 pub(crate) struct Memberships {
     /// The roles in which they are.
     pub(crate) others: Vec<String>,
-    /// Whether the member may do less.
+    /// Whether it may do less by one that the document speaks of.
     pub(crate) loses: bool,
+    /// Whether one goes of which the document does not speak.
+    pub(crate) goes: bool,
     /// What it has beyond the document, in words.
     pub(crate) beyond: Vec<String>,
 }
@@ -121,7 +123,6 @@ pub(crate) fn compare(
         found.others.push(other.to_owned());
     }
     found.beyond = beyond(role, &are);
-    let mut goes = false;
     for row in rows.iter().filter(|_| exact) {
         let said = role.member_of.iter().find(|membership| membership.role() == row.role);
         let admin_only = match said.map(Membership::parts) {
@@ -139,12 +140,9 @@ pub(crate) fn compare(
                 will_be.remove(row.role.as_str());
             }
         }
-        goes = true;
+        (found.goes, found.beyond) = (true, Vec::new());
     }
-    if goes {
-        (found.loses, found.beyond) = (true, Vec::new());
-    }
-    if !found.others.is_empty() || goes {
+    if !found.others.is_empty() || found.goes {
         diff.add("member_of", shown(&are), shown(&will_be));
     }
     Ok(found)

@@ -33,6 +33,17 @@ impl Sort {
         }
     }
 
+    /// What default privileges call them.
+    pub(crate) fn plural(self) -> &'static str {
+        match self {
+            Self::Database => "databases",
+            Self::Schema => "schemas",
+            Self::Table => "tables",
+            Self::Sequence => "sequences",
+            Self::Function => "functions",
+        }
+    }
+
     /// All privileges that there are on one.
     pub(crate) fn all(self) -> &'static [&'static str] {
         match self {
@@ -131,6 +142,7 @@ pub(crate) enum Found<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct There {
     privileges: BTreeMap<Object, Held>,
+    owners: BTreeMap<Object, String>,
     /// Names by sort, database and schema, as the server writes them.
     names: BTreeMap<(Sort, String, String), Vec<String>>,
 }
@@ -144,7 +156,7 @@ impl There {
         for (database, schemas) in desired.schemas_with(|grant| &grant.tables) {
             let (name, schemas) = (database.to_owned(), Some(owned(&schemas)));
             let found = seen.read(&sql::ReadTables { database: name.clone(), schemas })?;
-            let plain = |one: sql::Table| (one.schema, one.name, one.privileges);
+            let plain = |one: sql::Table| (one.schema, one.name, one.owner, one.privileges);
             all.push((
                 Sort::Table,
                 name,
@@ -154,7 +166,7 @@ impl There {
         for (database, schemas) in desired.schemas_with(|grant| &grant.sequences) {
             let (name, schemas) = (database.to_owned(), Some(owned(&schemas)));
             let found = seen.read(&sql::ReadSequences { database: name.clone(), schemas })?;
-            let plain = |one: sql::Sequence| (one.schema, one.name, one.privileges);
+            let plain = |one: sql::Sequence| (one.schema, one.name, one.owner, one.privileges);
             all.push((
                 Sort::Sequence,
                 name,
@@ -164,7 +176,7 @@ impl There {
         for (database, schemas) in desired.schemas_with(|grant| &grant.functions) {
             let (name, schemas) = (database.to_owned(), Some(owned(&schemas)));
             let found = seen.read(&sql::ReadFunctions { database: name.clone(), schemas })?;
-            let plain = |one: sql::Function| (one.schema, one.name, one.privileges);
+            let plain = |one: sql::Function| (one.schema, one.name, one.owner, one.privileges);
             all.push((
                 Sort::Function,
                 name,
@@ -181,13 +193,15 @@ impl There {
         for (database, schemas) in schemas {
             for (name, schema) in schemas.into_iter().flatten() {
                 let object = Object::new(Sort::Schema, [&database, &name]);
+                there.owners.insert(object.clone(), schema.owner);
                 there.privileges.insert(object, privilege::held(schema.privileges));
             }
         }
         for (sort, database, found) in all {
             let Some(found) = found else { return Ok(None) };
-            for (schema, name, privileges) in found {
+            for (schema, name, owner, privileges) in found {
                 let object = Object::new(sort, [&database, &schema, &name]);
+                there.owners.insert(object.clone(), owner);
                 there.privileges.insert(object, privilege::held(privileges));
                 there.names.entry((sort, database.clone(), schema)).or_default().push(name);
             }
@@ -197,6 +211,14 @@ impl There {
 
     pub(crate) fn names(&self, sort: Sort, database: &str, schema: &str) -> impl Iterator<Item = &str> {
         self.names.get(&(sort, database.to_owned(), schema.to_owned())).into_iter().flatten().map(String::as_str)
+    }
+
+    /// Who owns the object of this name.
+    pub(crate) fn owner(&self, object: &Object) -> Option<&str> {
+        match self.spelt(object) {
+            Spelt::As(spelt) => self.owners.get(&spelt).map(String::as_str),
+            Spelt::Many(_) => None,
+        }
     }
 
     pub(crate) fn has(&self, object: &Object) -> bool {
@@ -236,5 +258,5 @@ pub(crate) enum Spelt<'a> {
     Many(Vec<&'a str>),
 }
 
-/// Schema, name and privileges of each.
-type Listed = Vec<(String, String, Vec<sql::Privilege>)>;
+/// Schema, name, owner and privileges of each.
+type Listed = Vec<(String, String, String, Vec<sql::Privilege>)>;

@@ -38,8 +38,11 @@ pub(crate) fn plan(context: &Context, seen: &mut Seen<Sql>, plan: &mut Plan) -> 
         drop_database(context, name, seen, plan)?;
     }
     // Templates take no session, or are the pattern of what comes.
-    let staying: Vec<&str> =
-        all.iter().map(|database| database.name.as_str()).filter(|name| !going.contains(name) && !name.starts_with("template")).collect();
+    let staying: Vec<&str> = all
+        .iter()
+        .map(|database| database.name.as_str())
+        .filter(|name| !going.contains(name) && !name.starts_with("template"))
+        .collect();
     for name in staying {
         drop_within(context, name, seen, plan)?;
     }
@@ -144,11 +147,7 @@ fn roles(context: &Context, seen: &mut Seen<Sql>) -> Result<Option<Vec<String>>,
     Ok(Some(all.into_iter().map(|role| role.name).filter(|name| !reserved(name) && prune.takes(&[name])).collect()))
 }
 
-fn drop_roles<'a>(
-    roles: impl Iterator<Item = &'a String>,
-    seen: &mut Seen<Sql>,
-    plan: &mut Plan,
-) -> Result<(), Error> {
+fn drop_roles<'a>(roles: impl Iterator<Item = &'a String>, seen: &mut Seen<Sql>, plan: &mut Plan) -> Result<(), Error> {
     let roles: Vec<String> = roles.cloned().collect();
     if roles.is_empty() {
         return Ok(());

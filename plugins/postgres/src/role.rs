@@ -173,6 +173,7 @@ fn compare(
     }
     let mut change = match is {
         None => Change::create(id(&role.name)),
+        Some(_) if memberships.goes && !loses => Change::destroy(id(&role.name)),
         Some(_) if loses => Change::destroy(id(&role.name)).touch(touch::destroy("sql", "role", [&role.name])),
         Some(_) => Change::update(id(&role.name)),
     };

@@ -204,3 +204,90 @@ fn default_privileges() {
     let plan = defaults(180_000, json!([entry(json!({ "owner": "elsewhere" }))]), json!([]));
     assert!(plan.changes.is_empty() && plan.deferred[0].text.contains("`elsewhere`"));
 }
+
+/// A plan where all that the document does not say goes.
+fn exact(desired: &Value, answers: impl Fn(&str) -> Value + 'static) -> Plan {
+    use hyhost_sdk::Plugin as _;
+    let host = hyhost_sdk::native::Host::new(move |call| Ok(answers(&call.name)));
+    let context = hyhost_sdk::native::strict_context(desired, &[("sql", "sql")], &[]);
+    host.run(|| crate::Postgres::plan(&context, None)).unwrap()
+}
+
+#[test]
+fn what_the_document_does_not_say_goes_where_it_says_all() {
+    let desired = json!({
+        "roles": [{ "name": "a", "member_of": ["b"] }],
+        "databases": [{ "name": "d" }],
+        "grants": [grant(json!({ "privileges": ["connect"] })), { "role": "public", "database": "d", "privileges": [] }],
+    });
+    let plan = exact(&desired, |name| match name {
+        "ReadRoles" => {
+            let of = |role: &str, admin: bool| json!({ "role": role, "admin": admin, "inherit": true, "set": true, "grantor": "g" });
+            json!([role("a", json!({ "member_of": [of("b", true), of("c", false)] })), role("b", json!({}))])
+        }
+        "ReadDatabases" => json!([database(
+            "d",
+            json!({ "privileges": [
+            privilege("a", "CONNECT", true), privilege("a", "CREATE", false), privilege("z", "CREATE", false),
+            { "grantee": "public", "privilege": "CONNECT", "builtin": true },
+            { "grantee": "o", "privilege": "CREATE", "builtin": true },
+            { "grantee": "y", "privilege": "CONNECT", "builtin": false, "grantor": "z" } ] })
+        )]),
+        _ => Value::Null,
+    });
+    assert_eq!(ids(&plan), ["role/a", "grant/database/d"]);
+    let revoke = |role: &str, admin_only: bool| {
+        (
+            "RevokeMembership".to_owned(),
+            json!({ "role": role, "member": "a", "admin_only": admin_only, "grantor": "g" }),
+        )
+    };
+    assert_eq!(steps(change(&plan, "role/a")), [revoke("b", true), revoke("c", false)]);
+    let of = |roles: &[&str], words: &[&str], option_only: bool| {
+        (
+            "RevokeOnDatabase".to_owned(),
+            json!({ "database": "d", "roles": roles, "privileges": words, "option_only": option_only }),
+        )
+    };
+    let found = steps(change(&plan, "grant/database/d"));
+    assert_eq!(
+        found,
+        [of(&["public"], &["CONNECT"], false), of(&["a"], &["CONNECT"], true), of(&["a", "z"], &["CREATE"], false)]
+    );
+    for id in ["role/a", "grant/database/d"] {
+        let change = change(&plan, id);
+        assert!(matches!(change.action, Action::Destroy));
+        // The exact document is what allows it, no verb.
+        assert!(!change.touches.iter().any(|touch| matches!(touch.verb, hyhost_sdk::Verb::Destroy)));
+    }
+    // Who granted it alone can take it away.
+    let texts: Vec<&str> = plan.extras.iter().map(|extra| extra.text.as_str()).collect();
+    assert!(
+        texts.len() == 1 && texts[0].contains("`y` has connect") && texts[0].contains("not the owner"),
+        "{texts:?}"
+    );
+}
+
+#[test]
+fn what_default_privileges_gave_is_not_beyond() {
+    let desired = json!({
+        "grants": [grant(json!({ "schema": "s", "tables": ["*"], "privileges": ["select"] }))],
+        "default_privileges": [{ "owner": "o", "database": "d", "objects": "tables", "role": "b", "privileges": ["insert"] }],
+    });
+    let plan = exact(&desired, |name| match name {
+        "ReadRoles" => json!([role("a", json!({})), role("b", json!({})), role("o", json!({}))]),
+        "ReadDatabases" => json!([database("d", json!({}))]),
+        "ReadSchemas" => json!([{ "name": "s", "owner": "o", "privileges": [] }]),
+        "ReadTables" => {
+            let held =
+                [privilege("a", "SELECT", false), privilege("b", "INSERT", false), privilege("b", "DELETE", false)];
+            json!([{ "schema": "s", "name": "t", "owner": "o", "privileges": held }])
+        }
+        "ReadDefaultPrivileges" => {
+            json!([{ "owner": "o", "schema": null, "objects": "TABLES", "grantee": "b", "privilege": "INSERT", "grantable": false, "builtin": false }])
+        }
+        _ => Value::Null,
+    });
+    assert_eq!(ids(&plan), ["grant/table/d/s/t"]);
+    assert_eq!(steps(&plan.changes[0])[0].1["privileges"], json!(["DELETE"]));
+}

@@ -4,6 +4,7 @@
 //! the server's own client.
 
 mod kafka;
+mod postgres;
 
 use hyhost_testbed::Testbed;
 use hyhost_tests::Stack;
@@ -188,6 +189,11 @@ fn all(cases: Vec<Case>) {
         eprintln!("case: {}", case.name);
         case.run(bed);
     }
+}
+
+#[test]
+fn postgres_kinds() {
+    all(postgres::cases());
 }
 
 #[test]
