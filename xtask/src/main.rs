@@ -1,6 +1,7 @@
 //! Everything that is not plain cargo: `cargo xtask help` lists it.
 
 mod bench;
+mod build;
 mod demo;
 mod deny;
 mod generate;

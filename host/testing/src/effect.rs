@@ -42,6 +42,11 @@ impl Act<'_> {
             EffectKind::Prove => self.prove(objects),
             EffectKind::Create => self.create(objects),
             EffectKind::Delete => self.delete(objects),
+            EffectKind::Upsert => {
+                let (key, given) = (self.key()?, self.given()?);
+                write(objects.entry(key).or_default(), given);
+                Ok(Value::Null)
+            }
             EffectKind::Update => {
                 let given = self.given()?;
                 write(self.object(objects)?, given);
@@ -60,6 +65,17 @@ impl Act<'_> {
                 let values = self.values()?;
                 let value = values.into_iter().next().ok_or_else(|| self.broken("`put` needs a value"))?;
                 self.map_field(objects)?.insert(key, value);
+                Ok(Value::Null)
+            }
+            EffectKind::Remove => {
+                let key = self.effect.key.as_deref().ok_or_else(|| self.broken("`remove` needs a key"))?;
+                let key = self.text(key)?;
+                self.map_field(objects)?.remove(&key);
+                Ok(Value::Null)
+            }
+            EffectKind::Exclude => {
+                let values = self.values()?;
+                self.set_field(objects)?.retain(|item| !values.iter().any(|value| says(item, value)));
                 Ok(Value::Null)
             }
             EffectKind::Include => {
