@@ -154,8 +154,14 @@ impl KafkaBackend {
         for failure in results.iter_mut().filter_map(|result| result.as_mut().err()).filter(|failure| failure.lost) {
             match &why {
                 Err(fault) => failure.fault = fault.clone(),
-                // The way is good: it was slow, or has just come back.
-                Ok(()) => failure.fault.class = Class::Transient,
+                // The door is open: it was slow, has just come back, or sends us
+                // on to where nobody is.
+                Ok(()) => {
+                    failure.fault.class = Class::Transient;
+                    failure.fault.message.push_str(
+                        "; the brokers let us in, so can every address that they advertise be reached from here?",
+                    );
+                }
             }
         }
     }
