@@ -95,7 +95,7 @@ fn schema() -> Value {
 
 fn plan(context: &Context, seen: &mut Seen<OpenSearch>, plan: &mut Plan) -> Result<(), Error> {
     let wanted = context.desired::<Document>()?.indexes;
-    let prune = context.prune("index");
+    let prune = context.prune::<OpenSearch>("index");
     if wanted.is_empty() && prune.is_empty() {
         return Ok(());
     }

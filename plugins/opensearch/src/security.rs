@@ -86,7 +86,7 @@ pub(crate) fn plan(
     plan: &mut Plan,
 ) -> Result<(), Error> {
     let wanted = desired(context, security.field)?;
-    let prune = context.prune(security.kind);
+    let prune = context.prune::<OpenSearch>(security.kind);
     if wanted.is_empty() && prune.is_empty() {
         return Ok(());
     }

@@ -99,7 +99,7 @@ pub(crate) fn plan(
     plan: &mut Plan,
 ) -> Result<(), Error> {
     let wanted = desired(context, shape.field)?;
-    let prune = context.prune(shape.kind);
+    let prune = context.prune::<OpenSearch>(shape.kind);
     if wanted.is_empty() && prune.is_empty() {
         return Ok(());
     }

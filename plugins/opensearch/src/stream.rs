@@ -54,7 +54,7 @@ fn schema() -> Value {
 
 fn plan(context: &Context, seen: &mut Seen<OpenSearch>, plan: &mut Plan) -> Result<(), Error> {
     let wanted = context.desired::<Document>()?.data_streams;
-    let prune = context.prune("data_stream");
+    let prune = context.prune::<OpenSearch>("data_stream");
     if wanted.is_empty() && prune.is_empty() {
         return Ok(());
     }
