@@ -144,7 +144,11 @@ impl Row {
     }
 
     fn wrong(&self, argument: &str, problem: &str) -> ArgumentError {
-        ArgumentError { operation: self.name.clone(), place: format!("/{}", argument.trim_start_matches('/')), problem: problem.to_owned() }
+        ArgumentError {
+            operation: self.name.clone(),
+            place: format!("/{}", argument.trim_start_matches('/')),
+            problem: problem.to_owned(),
+        }
     }
 }
 
@@ -202,7 +206,10 @@ perform: { call: x }
             Ok(touches.into_iter().map(|(touch, _)| touch.to_string()).collect::<Vec<_>>())
         };
         let body = json!({ "on": [{ "patterns": ["a", "b"] }, { "patterns": "c" }, {}] });
-        assert_eq!(touches(body), Ok(["write role r", "use pattern a", "use pattern b", "use pattern c"].map(str::to_owned).to_vec()));
+        assert_eq!(
+            touches(body),
+            Ok(["write role r", "use pattern a", "use pattern b", "use pattern c"].map(str::to_owned).to_vec())
+        );
         assert_eq!(touches(json!({ "on": null })), Ok(vec!["write role r".to_owned()]));
         let wrong: Result<_, ArgumentError> = touches(json!({ "on": [{ "patterns": [1] }] }));
         assert_eq!(wrong.unwrap_err().place, "/body/on/*/patterns");

@@ -68,13 +68,7 @@ fn http(row: &Row, call: &HttpCall, wrong: &mut impl FnMut(String)) {
 
 /// A request's method and address. No secret may stand there, for addresses
 /// are logged.
-fn address(
-    row: &Row,
-    method: &str,
-    path: &str,
-    query: &BTreeMap<String, String>,
-    wrong: &mut impl FnMut(String),
-) {
+fn address(row: &Row, method: &str, path: &str, query: &BTreeMap<String, String>, wrong: &mut impl FnMut(String)) {
     if !METHODS.contains(&method) {
         wrong(format!("`{method}` is not a method; {} are", METHODS.join(", ")));
     }
@@ -148,8 +142,19 @@ rows:
         )
         .unwrap();
         let found = problems(&table);
-        let expected =
-            ["`title`", "`word`", "the secret at `pass`", "STORE", "must begin", "whole segment", "{body}", "`b`", "`text`", "two", "ReadMe"];
+        let expected = [
+            "`title`",
+            "`word`",
+            "the secret at `pass`",
+            "STORE",
+            "must begin",
+            "whole segment",
+            "{body}",
+            "`b`",
+            "`text`",
+            "two",
+            "ReadMe",
+        ];
         for part in expected {
             assert!(found.iter().any(|problem| problem.contains(part)), "{part}: {found:#?}");
         }

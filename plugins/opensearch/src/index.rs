@@ -7,7 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hyhost_sdk::opensearch::{self, OpenSearch};
-use hyhost_sdk::{Call, Change, Connection, Context, Diff, Error, Kind, Operation, Outcome, Outcomes, Plan, Remark, Seen, id, touch};
+use hyhost_sdk::{
+    Call, Change, Connection, Context, Diff, Error, Kind, Operation, Outcome, Outcomes, Plan, Remark, Seen, id, touch,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -15,8 +17,7 @@ use crate::normal::{self, Body, differences};
 use crate::shape::{CAPABILITY, is_about_the_kind, is_internal};
 
 /// Indexes.
-pub(crate) const KIND: Kind<OpenSearch> =
-    Kind { name: "index", field: "indexes", schema, plan, ensure };
+pub(crate) const KIND: Kind<OpenSearch> = Kind { name: "index", field: "indexes", schema, plan, ensure };
 
 #[derive(Deserialize)]
 struct Document {
@@ -324,8 +325,7 @@ fn ensure(_: &Context, connection: &Connection<OpenSearch>, changes: &[Change]) 
         Ok(world) => world.unwrap_or_default(),
         Err(error) => return changes.iter().map(|_| Err(error.clone())).collect(),
     };
-    let steps: Vec<Result<Vec<Call>, Error>> =
-        payloads.into_iter().map(|payload| steps(&world, payload?)).collect();
+    let steps: Vec<Result<Vec<Call>, Error>> = payloads.into_iter().map(|payload| steps(&world, payload?)).collect();
     let longest = steps.iter().flatten().map(Vec::len).max().unwrap_or(0);
     let mut outcomes: Outcomes =
         steps.iter().map(|steps| steps.as_ref().map(|_| Outcome::Unchanged).map_err(Clone::clone)).collect();
@@ -404,7 +404,9 @@ mod tests {
             "mappings": { "properties": { "t": { "type": "text" } } } }));
         let found = difference(&world(is.clone(), &[]), &wanted).unwrap();
         assert_eq!(found.refused.len(), 2, "{:?}", found.refused);
-        assert!(found.shown.has("settings.index.number_of_replicas") && !found.shown.has("settings.index.number_of_shards"));
+        assert!(
+            found.shown.has("settings.index.number_of_replicas") && !found.shown.has("settings.index.number_of_shards")
+        );
         let more = index(json!({ "name": "a", "mappings": { "properties": { "u": { "type": "text" } } } }));
         let found = difference(&world(is, &[]), &more).unwrap();
         assert!(found.refused.is_empty() && found.mappings.is_some());

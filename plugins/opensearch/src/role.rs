@@ -66,7 +66,8 @@ const MAPPINGS: Security = Security {
 };
 
 fn role_schema() -> Value {
-    let texts = |description: &str| json!({ "description": description, "type": "array", "items": { "type": "string" } });
+    let texts =
+        |description: &str| json!({ "description": description, "type": "array", "items": { "type": "string" } });
     json!({
         "description": "Roles of the security plugin. Permissions beyond the document stay and are shown as extra.",
         "type": "array",

@@ -193,13 +193,7 @@ fn refers(list: &List, object: &Body) -> Vec<Touch> {
     names.map(|name| touch::refer(CAPABILITY, kind, [name])).collect()
 }
 
-fn difference(
-    security: &Security,
-    is: &Body,
-    shall: &Body,
-    password: bool,
-    exact: bool,
-) -> Result<Difference, Error> {
+fn difference(security: &Security, is: &Body, shall: &Body, password: bool, exact: bool) -> Result<Difference, Error> {
     let mut difference = Difference::default();
     let name = json!(name(shall));
     let mut set = Body::new();
@@ -234,7 +228,8 @@ fn difference(
         if !same {
             difference.shown.add(field, current.clone(), wanted.clone());
             // A list is one value here. In a map, what is not named stays.
-            alter.insert((*field).to_owned(), if wanted.is_object() { merged(current, wanted) } else { wanted.clone() });
+            alter
+                .insert((*field).to_owned(), if wanted.is_object() { merged(current, wanted) } else { wanted.clone() });
         }
     }
     if let Some(secret) = shall.get(PASSWORD).filter(|_| password) {

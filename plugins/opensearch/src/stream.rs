@@ -12,8 +12,7 @@ use crate::index::before;
 use crate::shape::{CAPABILITY, is_internal, perform};
 
 /// Data streams.
-pub(crate) const KIND: Kind<OpenSearch> =
-    Kind { name: "data_stream", field: "data_streams", schema, plan, ensure };
+pub(crate) const KIND: Kind<OpenSearch> = Kind { name: "data_stream", field: "data_streams", schema, plan, ensure };
 
 #[derive(Deserialize)]
 struct Document {

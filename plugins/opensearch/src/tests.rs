@@ -27,10 +27,20 @@ const BODIES: [(&str, &str, &str, &str); 5] = [
 ];
 
 const SECURITY: [(&str, &str, &str, &[&str], &str); 4] = [
-    ("ReadRoles", "PutRole", "SetRole",
-        &["AlterRole", "AddClusterPermissions", "AddIndexPermissions", "AddTenantPermissions"], "role"),
-    ("ReadRoleMappings", "PutRoleMapping", "SetRoleMapping",
-        &["AlterRoleMapping", "AddMappedUsers", "AddMappedBackendRoles", "AddMappedHosts"], "role_mapping"),
+    (
+        "ReadRoles",
+        "PutRole",
+        "SetRole",
+        &["AlterRole", "AddClusterPermissions", "AddIndexPermissions", "AddTenantPermissions"],
+        "role",
+    ),
+    (
+        "ReadRoleMappings",
+        "PutRoleMapping",
+        "SetRoleMapping",
+        &["AlterRoleMapping", "AddMappedUsers", "AddMappedBackendRoles", "AddMappedHosts"],
+        "role_mapping",
+    ),
     ("ReadUsers", "PutUser", "SetUser", &["AlterUser", "AddUserBackendRoles", "AddUserSecurityRoles"], "user"),
     ("ReadTenants", "PutTenant", "SetTenant", &[], "tenant"),
 ];
@@ -80,16 +90,17 @@ impl Server {
         let listed = |kind: &str, form: &dyn Fn(&str, &Value) -> Value| {
             let wanted = call.args["names"].as_array();
             let objects = self.objects.borrow();
-            let of_kind = objects.iter().filter(|((of, name), _)| {
-                of == kind && wanted.is_none_or(|wanted| wanted.contains(&json!(name)))
-            });
+            let of_kind = objects
+                .iter()
+                .filter(|((of, name), _)| of == kind && wanted.is_none_or(|wanted| wanted.contains(&json!(name))));
             Ok(of_kind.map(|((_, name), object)| form(name, object)).collect())
         };
         for (read, put, delete, kind) in BODIES {
             if call.name == read {
-                return listed(kind, &|name, body| {
-                    json!({ "name": name, "body": body, "seq_no": 0, "primary_term": 1 })
-                });
+                return listed(
+                    kind,
+                    &|name, body| json!({ "name": name, "body": body, "seq_no": 0, "primary_term": 1 }),
+                );
             } else if call.name == put {
                 self.put(kind, name, call.args["body"].clone());
                 return Ok(Value::Null);
@@ -169,11 +180,18 @@ fn bodies() -> Value {
 fn bodies_are_made_once_and_in_order() {
     let server = Server::default();
     let plan = server.settle(&bodies());
-    let expected = ["index_template/logs", "component_template/base", "ingest_pipeline/trim", "ism_policy/old",
-        "cluster_setting/action.auto_create_index", "snapshot_repository/backup"];
+    let expected = [
+        "index_template/logs",
+        "component_template/base",
+        "ingest_pipeline/trim",
+        "ism_policy/old",
+        "cluster_setting/action.auto_create_index",
+        "snapshot_repository/backup",
+    ];
     assert_eq!(ids(&plan), expected);
     assert_eq!(plan.changes[0].requires, ["component_template/base"]);
-    let touched: Vec<_> = plan.changes[0].touches.iter().map(|touch| (touch.kind.as_str(), touch.name.join("/"))).collect();
+    let touched: Vec<_> =
+        plan.changes[0].touches.iter().map(|touch| (touch.kind.as_str(), touch.name.join("/"))).collect();
     assert_eq!(touched, [("index_template", "logs".to_owned()), ("index_pattern", "logs-*".to_owned())]);
     assert!(plan.changes.iter().all(|change| change.action == Action::Create));
     server.names();
@@ -185,8 +203,12 @@ fn bodies_are_made_once_and_in_order() {
 fn one_drift_is_one_change_and_what_is_not_spoken_of_stays() {
     let server = Server::default();
     server.settle(&bodies());
-    server.put("index_template", "logs", json!({ "index_patterns": ["logs-*"], "composed_of": ["base"], "priority": "5",
-        "version": 7, "template": { "settings": { "index": { "number_of_replicas": "1", "codec": "best" } } } }));
+    server.put(
+        "index_template",
+        "logs",
+        json!({ "index_patterns": ["logs-*"], "composed_of": ["base"], "priority": "5",
+        "version": 7, "template": { "settings": { "index": { "number_of_replicas": "1", "codec": "best" } } } }),
+    );
     server.names();
     let plan = server.settle(&bodies());
     assert_eq!(ids(&plan), ["index_template/logs"]);
@@ -226,7 +248,8 @@ fn deleting_by_policy_is_said_to_destroy() {
     let server = Server::default();
     server.settle(&bodies());
     let mut desired = bodies();
-    desired["ism_policies"][0]["body"]["states"] = json!([{ "name": "hot" }, { "name": "gone", "actions": [{ "delete": {} }] }]);
+    desired["ism_policies"][0]["body"]["states"] =
+        json!([{ "name": "hot" }, { "name": "gone", "actions": [{ "delete": {} }] }]);
     let plan = server.plan(&desired);
     assert_eq!((ids(&plan), plan.changes[0].action.clone()), (vec!["ism_policy/old"], Action::Destroy));
     assert!(plan.changes[0].touches.iter().any(|touch| touch.verb == hyhost_sdk::Verb::Destroy));
@@ -235,7 +258,8 @@ fn deleting_by_policy_is_said_to_destroy() {
 #[test]
 fn what_the_server_does_not_have_is_said_of_each_object_and_the_rest_goes_on() {
     let server = Server::default();
-    let desired = json!({ "indexes": [{ "name": "a" }], "ingest_pipelines": [{ "name": "p", "body": { "processors": [] } }] });
+    let desired =
+        json!({ "indexes": [{ "name": "a" }], "ingest_pipelines": [{ "name": "p", "body": { "processors": [] } }] });
     let plan = server.plan(&desired);
     assert_eq!(ids(&plan), ["ingest_pipeline/p"]);
     assert_eq!(plan.refused[0].id, "index/a");
@@ -269,9 +293,19 @@ fn security_is_made_then_added_to_and_extras_stay() {
     assert_eq!(ids(&plan), ["role/reader"]);
     assert_eq!(plan.changes[0].action, Action::Update);
     let extras: Vec<_> = plan.extras.iter().map(|extra| (extra.id.as_str(), extra.text.as_str())).collect();
-    assert_eq!(extras, [("role/reader", "its cluster permissions also say: manage"), ("role_mapping/reader", "its users also say: else")]);
+    assert_eq!(
+        extras,
+        [
+            ("role/reader", "its cluster permissions also say: manage"),
+            ("role_mapping/reader", "its users also say: else")
+        ]
+    );
     let names = server.names();
-    assert!(names.contains(&"AddClusterPermissions".to_owned()) && !names.iter().any(|name| name.starts_with("Put") || name.starts_with("Set")), "{names:?}");
+    assert!(
+        names.contains(&"AddClusterPermissions".to_owned())
+            && !names.iter().any(|name| name.starts_with("Put") || name.starts_with("Set")),
+        "{names:?}"
+    );
     assert_eq!(server.get("role", "reader")["cluster_permissions"], json!(["manage", "cluster_monitor"]));
     assert_eq!(server.get("role", "reader")["description"], json!("kept"));
 }
@@ -284,7 +318,10 @@ fn another_password_is_seen_by_logging_in_and_set_again() {
     user["password"] = json!("by hand");
     server.put("user", "app", user);
     let plan = server.settle(&security());
-    assert_eq!((ids(&plan), plan.changes[0].after.as_deref()), (vec!["user/app"], Some(r#"{"password":"the secret app_pw"}"#)));
+    assert_eq!(
+        (ids(&plan), plan.changes[0].after.as_deref()),
+        (vec!["user/app"], Some(r#"{"password":"the secret app_pw"}"#))
+    );
     let none = json!({ "users": [{ "name": "app" }, { "name": "new" }] });
     let plan = server.plan(&none);
     assert!(plan.changes.is_empty() && plan.refused.len() == 1, "{plan:?}");

@@ -48,11 +48,7 @@ pub(crate) async fn perform(
 }
 
 /// Path and query together.
-fn address(
-    path: &str,
-    query: &std::collections::BTreeMap<String, String>,
-    args: &Value,
-) -> Result<String, String> {
+fn address(path: &str, query: &std::collections::BTreeMap<String, String>, args: &Value) -> Result<String, String> {
     Ok(template::path(path, args)? + &template::query(query, args)?)
 }
 
@@ -89,10 +85,12 @@ async fn keep(server: &Server, guard: &HttpGuard, args: &Value, doing: &Doing<'_
     match body.pointer(zero).and_then(Value::as_f64) {
         Some(0.0) => Ok(()),
         Some(many) => {
-            let text = format!("it is not empty ({many} {}): it goes only with its data, by `with_data: true`", guard.holds);
+            let text =
+                format!("it is not empty ({many} {}): it goes only with its data, by `with_data: true`", guard.holds);
             Err(doing.fault(Class::Denied, &text))
         }
-        None => Err(doing.fault(Class::Failed, &format!("the answer has no number at `{zero}`, so nothing says that it is empty"))),
+        None => Err(doing
+            .fault(Class::Failed, &format!("the answer has no number at `{zero}`, so nothing says that it is empty"))),
     }
 }
 
@@ -164,10 +162,9 @@ fn listed(list: &HttpList, body: Value, args: &Value) -> Result<Value, String> {
         wanted.map(|names| names.iter().filter_map(Value::as_str).collect());
     let items: Vec<(Option<String>, Value)> = match body {
         Value::Null => Vec::new(),
-        Value::Array(items) => items
-            .into_iter()
-            .map(|item| (list.name.as_ref().and_then(|at| text(item.pointer(at)?)), item))
-            .collect(),
+        Value::Array(items) => {
+            items.into_iter().map(|item| (list.name.as_ref().and_then(|at| text(item.pointer(at)?)), item)).collect()
+        }
         Value::Object(members) if list.name.is_none() => {
             members.into_iter().map(|(key, item)| (Some(key), item)).collect()
         }

@@ -103,7 +103,11 @@ impl Login {
             Self::None => "nobody",
             Self::Header(Keys { user: Some(user), .. }) => user,
             Self::Header(Keys { name, prefix, .. }) => {
-                if prefix.is_empty() { name.as_str() } else { "whoever the bearer token says" }
+                if prefix.is_empty() {
+                    name.as_str()
+                } else {
+                    "whoever the bearer token says"
+                }
             }
             Self::OAuth2(tokens) => tokens.client(),
         }

@@ -188,10 +188,15 @@ mod tests {
     fn a_name_stays_one_segment_whatever_is_in_it() {
         let path = |name: Value| path("/_index_template/{name}/x", &json!({ "name": name }));
         assert_eq!(path(json!("a-b_c.d~e")).unwrap(), "/_index_template/a-b_c.d~e/x");
-        assert_eq!(path(json!("a/../b?c#d%2e é*,")).unwrap(), "/_index_template/a%2F..%2Fb%3Fc%23d%252e%20%C3%A9%2A%2C/x");
+        assert_eq!(
+            path(json!("a/../b?c#d%2e é*,")).unwrap(),
+            "/_index_template/a%2F..%2Fb%3Fc%23d%252e%20%C3%A9%2A%2C/x"
+        );
         assert_eq!(path(json!(["a", "b,c"])).unwrap(), "/_index_template/a,b%2Cc/x");
         assert_eq!(path(json!(7)).unwrap(), "/_index_template/7/x");
-        for wrong in [json!(""), json!("."), json!(".."), json!([]), json!(null), json!(["a", "."]), json!({ "secret": "x" })] {
+        for wrong in
+            [json!(""), json!("."), json!(".."), json!([]), json!(null), json!(["a", "."]), json!({ "secret": "x" })]
+        {
             assert!(path(wrong.clone()).is_err(), "{wrong}");
         }
     }
@@ -203,7 +208,10 @@ mod tests {
         };
         let args = json!({ "n": 3, "list": ["a", "b&c"], "secret": { "secret": "x" } });
         let of = |given: &[(&str, &str)]| query(&pairs(given), &args);
-        assert_eq!(of(&[("flat", "true"), ("if", "{n}"), ("l", "{list}"), ("z", "{absent}")]).unwrap(), "?flat=true&if=3&l=a%2Cb%26c");
+        assert_eq!(
+            of(&[("flat", "true"), ("if", "{n}"), ("l", "{list}"), ("z", "{absent}")]).unwrap(),
+            "?flat=true&if=3&l=a%2Cb%26c"
+        );
         assert_eq!(of(&[("z", "{absent}")]).unwrap(), "");
         assert!(of(&[("z", "{secret}")]).is_err());
     }
@@ -214,8 +222,10 @@ mod tests {
         let cases = [
             (json!("{body}"), Some(json!({ "x": 1, "name": "other" }))),
             (json!("{absent}"), None),
-            (json!({ "persistent": { "{name}": "{list}", "gone": "{absent}", "null": null } }),
-                Some(json!({ "persistent": { "a": ["b"], "null": null } }))),
+            (
+                json!({ "persistent": { "{name}": "{list}", "gone": "{absent}", "null": null } }),
+                Some(json!({ "persistent": { "a": ["b"], "null": null } })),
+            ),
             (json!({ "...": "{body}", "name": "{name}" }), Some(json!({ "x": 1, "name": "a" }))),
             (json!({ "...": "{absent}", "name": "literal {name}" }), Some(json!({ "name": "literal {name}" }))),
             (json!({ "aliases": { "{absent}": {} } }), Some(json!({ "aliases": {} }))),

@@ -49,7 +49,10 @@ async fn a_wrong_ca_and_a_wrong_name_are_said_to_be_that() {
     one(&with(&ca, Some("api.internal")), "ReadShelves", json!({})).await.unwrap();
     let fault = one(&with(&other, Some("api.internal")), "ReadShelves", json!({})).await.unwrap_err();
     assert_eq!(fault.class, Class::Failed, "waiting mends no certificate");
-    assert!(fault.message.contains("from a CA that is not trusted") && fault.message.contains("`tls: { ca: … }`"), "{fault}");
+    assert!(
+        fault.message.contains("from a CA that is not trusted") && fault.message.contains("`tls: { ca: … }`"),
+        "{fault}"
+    );
     let fault = one(&with(&ca, None), "ReadShelves", json!({})).await.unwrap_err();
     assert_eq!(fault.class, Class::Failed);
     assert!(fault.message.contains("is for another name") && fault.message.contains("server_name"), "{fault}");

@@ -147,7 +147,9 @@ fn what_cannot_be_used_is_said_at_once() {
     let absent = secure(9000, trusting(Path::new("/nowhere/ca.pem")));
     assert!(matches!(connect("store", &absent), Err(ConnectError::Wire(WireError::Tls(_)))));
     let name = secure(9000, Tls { server_name: Some("no name".to_owned()), ..Tls::default() });
-    assert!(matches!(connect("store", &name), Err(ConnectError::Wire(WireError::ServerName(name))) if name == "no name"));
+    assert!(
+        matches!(connect("store", &name), Err(ConnectError::Wire(WireError::ServerName(name))) if name == "no name")
+    );
     let bare = S3 { passwords: Vec::new(), ..settings(9000) };
     assert!(matches!(connect("store", &bare), Err(ConnectError::NoSecret)));
 }

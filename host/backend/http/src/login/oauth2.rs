@@ -124,8 +124,9 @@ impl Tokens {
             let reply = asked.map_err(|(class, why)| (class, format!("no token from {place}: {why}")))?;
             if reply.is_success() {
                 self.secrets.take(at);
-                let token = read(&reply, Instant::now())
-                    .ok_or_else(|| (Class::Failed, format!("no token from {place}: the answer has no `access_token`")))?;
+                let token = read(&reply, Instant::now()).ok_or_else(|| {
+                    (Class::Failed, format!("no token from {place}: the answer has no `access_token`"))
+                })?;
                 *current = Some(token.clone());
                 return Ok(token);
             }
@@ -145,7 +146,10 @@ impl Tokens {
             return Err((class, format!("no token from {place}: it answers HTTP {}{said}", reply.status)));
         }
         let (client, names) = (&self.client, self.secrets.names());
-        Err((Class::Denied, format!("no token from {place}: it does not take the secret {names} for `{client}`{refused}")))
+        Err((
+            Class::Denied,
+            format!("no token from {place}: it does not take the secret {names} for `{client}`{refused}"),
+        ))
     }
 }
 
@@ -169,7 +173,8 @@ mod tests {
     #[test]
     fn a_token_is_used_until_shortly_before_its_end() {
         let now = Instant::now();
-        let until = |body: &str| read(&Reply { status: 200, body: body.to_owned().into() }, now).map(|token| token.until - now);
+        let until =
+            |body: &str| read(&Reply { status: 200, body: body.to_owned().into() }, now).map(|token| token.until - now);
         assert_eq!(until(r#"{"access_token":"x","expires_in":3600}"#), Some(Duration::from_secs(3570)));
         assert_eq!(until(r#"{"access_token":"x","expires_in":"10"}"#), Some(Duration::from_secs(9)));
         assert_eq!(until(r#"{"access_token":"x"}"#), Some(Duration::from_secs(54)));

@@ -53,7 +53,8 @@ impl Fake {
         let port = listener.local_addr().unwrap().port();
         let (seen, peak, open) = (Arc::default(), Arc::default(), Arc::<AtomicUsize>::default());
         let connections = Arc::<AtomicUsize>::default();
-        let fake = Self { port, seen: Arc::clone(&seen), peak: Arc::clone(&peak), connections: Arc::clone(&connections) };
+        let fake =
+            Self { port, seen: Arc::clone(&seen), peak: Arc::clone(&peak), connections: Arc::clone(&connections) };
         let answer = Arc::new(answer);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
