@@ -31,14 +31,15 @@ impl Testbed {
         run(&mut psql(&install(Package::Postgres)?, port, user, password, database, sql), "asking Postgres")
     }
 
-    /// Runs `mc` with these arguments; the server is the alias `testbed`.
+    /// Runs `mc` with these arguments; MinIO is the alias `testbed`, SeaweedFS
+    /// is `seaweed`.
     ///
     /// # Errors
     /// [`Error::Failed`] with mc's message.
     pub fn mc(&self, arguments: &[&str]) -> Result<String> {
         let mut mc = Command::new(Package::Mc.program(&install(Package::Mc)?));
-        mc.envs(self.get(Server::Minio)?.env()).arg("--quiet").args(arguments);
-        run(&mut mc, "asking MinIO")
+        mc.env("MC_CONFIG_DIR", self.directory().join("mc")).envs(self.env()).arg("--quiet").args(arguments);
+        run(&mut mc, "asking an S3 server")
     }
 }
 
@@ -52,7 +53,9 @@ pub fn directories(servers: &[Server]) -> Result<Vec<PathBuf>> {
     for server in servers {
         match server {
             Server::Postgres => found.push(home(&install(Package::Postgres)?).join("bin")),
-            Server::Minio => found.push(install(Package::Mc)?),
+            Server::Minio | Server::SeaweedFs => found.push(install(Package::Mc)?),
+            // It is asked by the system's own curl.
+            Server::OpenSearch => {}
             Server::Kafka | Server::Kafka3 => found.push(kafka::bin(&install(Package::Kafka)?)),
         }
     }

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod kafka;
+mod opensearch;
 mod owner;
+mod seaweedfs;
 
 use std::process::Command;
 use std::time::{Duration, Instant};
