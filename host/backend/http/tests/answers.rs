@@ -186,8 +186,8 @@ async fn connections_are_kept_and_no_more_than_allowed_are_used() {
 #[tokio::test]
 async fn there_are_no_transactions() {
     let server = Fake::plain(says(200, "{}")).await;
-    let answer =
-        open(server.port).perform(vec![request("GetShelf", json!({ "name": "a" }))], Mode::Transaction, soon());
-    assert_eq!(class(&answer.await[0]), Err(Class::Invalid));
+    let asked = vec![request("GetShelf", json!({ "name": "a" }))];
+    let answers = open(server.port).perform(asked, Mode::Transaction, soon()).await;
+    assert_eq!(class(&answers[0]), Err(Class::Invalid));
     assert!(server.seen().is_empty());
 }
