@@ -18,7 +18,8 @@ use self::commands::Code::{AtHand, Missing};
 use self::commands::{Bench, ROLES, forget_example, forget_thousand};
 use self::race::{Part, Side, Step, changed, race, unchanged, whatever};
 use self::table::{Target, table, verdict};
-use crate::demo::{Profile, build, components};
+use crate::build::{Profile, build};
+use crate::demo::components;
 use crate::plugins;
 
 /// From the start of the process to the first call of a plugin, with compiled

@@ -1,14 +1,14 @@
 //! `cargo xtask demo`: the example documents on real servers, twice, and then
 //! read back by others.
 
-use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use hyhost_testbed::{Server, Testbed};
 
+use crate::build::{Profile, build};
 use crate::generate::root;
-use crate::run::{Ended, cargo, echo, program};
+use crate::run::{Ended, echo, program};
 use crate::{plugins, reading};
 
 /// What the second run says when nothing was left to change.
@@ -22,7 +22,7 @@ pub(crate) fn run() -> Result<()> {
     let components = components()?;
 
     title("starting real servers");
-    let bed = Testbed::up(&Server::ALL)?;
+    let bed = Testbed::up(&Server::DEMO)?;
     for instance in bed.instances() {
         println!("{} on {}:{}", instance.server(), instance.host(), instance.port());
     }
@@ -52,30 +52,6 @@ pub(crate) fn run() -> Result<()> {
 
 fn title(words: &str) {
     println!("\n== {words}");
-}
-
-/// How hyhost is built.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Profile {
-    Debug,
-    Release,
-}
-
-/// Builds hyhost and tells where it is.
-pub(crate) fn build(profile: Profile) -> Result<PathBuf> {
-    let (flags, directory): (&[&str], _) = match profile {
-        Profile::Debug => (&[], "debug"),
-        Profile::Release => (&["--release"], "release"),
-    };
-    let arguments = [&["build", "--workspace", "--bin", "hyhost", "--locked"], flags].concat();
-    let ended = echo(&mut cargo("", &arguments))?;
-    if !ended.status.success() {
-        bail!("hyhost does not build; what cargo said stands above");
-    }
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    let hyhost = root().join(target).join(directory).join("hyhost");
-    hyhost.metadata().with_context(|| format!("cargo built no {}", hyhost.display()))?;
-    Ok(hyhost)
 }
 
 /// The built plugins, relative to the repository.

@@ -46,15 +46,25 @@ pub fn run(check: bool) -> Result<()> {
     Ok(())
 }
 
+/// The type that stands for each capability in the SDK.
+const CAPABILITIES: [(&str, &str); 4] =
+    [("sql", "Sql"), ("s3", "S3"), ("kafka", "Kafka"), ("opensearch", "OpenSearch")];
+
 /// Every generated file, by its path below the root.
-fn files(root: &Path) -> Result<Vec<(&'static str, String)>> {
-    let (sql, s3) = (hyhost_table::sql(), hyhost_table::s3());
-    Ok(vec![
-        ("plugins/sdk/src/bindings.rs", rustfmt(&bindings::generate(&root.join("wit"))?)?),
-        ("plugins/sdk/src/generated/sql.rs", rustfmt(&operations::generate(sql, "Sql")?)?),
-        ("plugins/sdk/src/generated/s3.rs", rustfmt(&operations::generate(s3, "S3")?)?),
-        ("docs/operations.md", reference::generate(&[sql, s3])),
-    ])
+fn files(root: &Path) -> Result<Vec<(String, String)>> {
+    let tables: Vec<_> = hyhost_table::capabilities().filter_map(hyhost_table::shipped).collect();
+    let mut files = vec![
+        ("plugins/sdk/src/bindings.rs".to_owned(), rustfmt(&bindings::generate(&root.join("wit"))?)?),
+        ("docs/operations.md".to_owned(), reference::generate(&tables)),
+    ];
+    for table in tables {
+        let capability = &table.capability;
+        let known = CAPABILITIES.iter().find(|(name, _)| name == capability);
+        let (_, name) = known.with_context(|| format!("xtask has no type name for the capability `{capability}`"))?;
+        let path = format!("plugins/sdk/src/generated/{capability}.rs");
+        files.push((path, rustfmt(&operations::generate(table, name)?)?));
+    }
+    Ok(files)
 }
 
 /// The checkout: the one that cargo runs us for, also where several of them

@@ -1,6 +1,7 @@
 //! Everything that is not plain cargo: `cargo xtask help` lists it.
 
 mod bench;
+mod build;
 mod demo;
 mod deny;
 mod generate;
@@ -21,11 +22,12 @@ cargo xtask COMMAND
   plugins            build plugins/*.wasm
   generate           write what is generated from the contract and the tables
   generate --check   compare it instead
-  testbed up         real servers, until Ctrl-C; the variables that clients need are printed
-  testbed up --detach    the same in the background
-  testbed env        the variables again, for: eval \"$(cargo xtask testbed env)\"
-  testbed down       end what `up` started
-  testbed install    only fetch and build the servers
+  testbed up [NAMES]     real servers, until Ctrl-C; the variables that clients need are printed
+                         (without names postgres, minio, kafka; there is kafka3, too)
+  testbed up --detach [NAMES]    the same in the background
+  testbed env            the variables again, for: eval \"$(cargo xtask testbed env)\"
+  testbed down           end what `up` started
+  testbed install [NAMES]    only fetch and build the servers; without names all
   help               this
 
 Servers and tools are installed once, by version, in $HYHOST_CACHE
@@ -45,11 +47,11 @@ fn main() -> ExitCode {
         ["plugins"] => plugins::run(),
         ["generate"] => generate::run(false),
         ["generate", "--check"] => generate::run(true),
-        ["testbed", "up"] => testbed::up(),
-        ["testbed", "up", "--detach"] => testbed::up_detached(),
+        ["testbed", "up", "--detach", names @ ..] => testbed::up_detached(names),
+        ["testbed", "up", names @ ..] => testbed::up(names),
         ["testbed", "env"] => testbed::env(),
         ["testbed", "down"] => testbed::down(),
-        ["testbed", "install"] => testbed::install(),
+        ["testbed", "install", names @ ..] => testbed::install(names),
         // Not for people: `test` runs it beside its first steps.
         ["install-deny"] => deny::installed().map(drop),
         ["help" | "--help" | "-h"] => {

@@ -179,7 +179,7 @@ fn imports(component: &[u8]) -> Result<BTreeSet<String>> {
     Ok(calls.map(|(key, _)| resolve.name_world_key(key)).collect())
 }
 
-/// `sql` of `hyhost:provision/sql@0.1.0`.
+/// `sql` of `hyhost:provision/sql@0.2.0`.
 fn short(import: &str) -> &str {
     let name = import.strip_prefix(CONTRACT).unwrap_or(import);
     name.split('@').next().unwrap_or(name)

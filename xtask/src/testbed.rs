@@ -15,7 +15,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use hyhost_testbed::{Identity, Package, Server, Testbed};
+use hyhost_testbed::{Identity, Server, Testbed};
 use serde::{Deserialize, Serialize};
 
 use crate::generate::root;
@@ -30,6 +30,8 @@ struct Record {
     servers: Vec<Identity>,
     directory: PathBuf,
     env: Vec<(String, String)>,
+    /// Where the servers' clients lie.
+    path: Vec<PathBuf>,
 }
 
 impl Record {
@@ -55,23 +57,26 @@ impl Record {
     }
 }
 
-/// Installs what is not in the cache yet.
-pub(crate) fn install() -> Result<()> {
-    for package in Package::ALL {
-        hyhost_testbed::install(package)?;
+/// Installs what is not in the cache yet: for the named servers, or for all.
+pub(crate) fn install(names: &[&str]) -> Result<()> {
+    for server in chosen(names, &Server::ALL)? {
+        hyhost_testbed::install_for(server)?;
     }
     Ok(())
 }
 
-/// Starts the servers, prints their variables and holds them until it is ended.
-pub(crate) fn up() -> Result<()> {
+/// Starts the named servers, or those of the example documents, prints their
+/// variables and holds them until it is ended.
+pub(crate) fn up(names: &[&str]) -> Result<()> {
     refuse_second()?;
-    let bed = Testbed::up(&Server::ALL)?;
+    let servers = chosen(names, &Server::DEMO)?;
+    let bed = Testbed::up(&servers)?;
     let holder = Identity::of(std::process::id()).context("/proc does not tell who we are")?;
-    let servers = bed.instances().iter().filter_map(|instance| Identity::of(instance.pid()?)).collect();
+    let processes = bed.instances().iter().filter_map(|instance| Identity::of(instance.pid()?)).collect();
     let mut env: Vec<(String, String)> = bed.env().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     env.extend(reading::variables()?);
-    let record = Record { holder, servers, directory: bed.directory().to_owned(), env };
+    let path = hyhost_testbed::client_directories(&servers)?;
+    let record = Record { holder, servers: processes, directory: bed.directory().to_owned(), env, path };
     record.write()?;
     print(&record)?;
     eprintln!("testbed: up, logs in {}. Ctrl-C (or `cargo xtask testbed down`) ends it.", record.directory.display());
@@ -81,15 +86,18 @@ pub(crate) fn up() -> Result<()> {
 }
 
 /// The same, held by a process of its own.
-pub(crate) fn up_detached() -> Result<()> {
+pub(crate) fn up_detached(names: &[&str]) -> Result<()> {
     refuse_second()?;
     // Before, so that minutes of building are seen here.
-    install()?;
+    for server in chosen(names, &Server::DEMO)? {
+        hyhost_testbed::install_for(server)?;
+    }
     let words = root().join("target/testbed/holder.log");
     fs::create_dir_all(root().join("target/testbed"))?;
     let log = File::create(&words).with_context(|| format!("cannot write {}", words.display()))?;
     let mut holder = Command::new(std::env::current_exe()?)
         .args(["testbed", "up"])
+        .args(names)
         .current_dir("/")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -137,6 +145,19 @@ pub(crate) fn down() -> Result<()> {
     Ok(())
 }
 
+/// The servers of these names, each once; without a name, `usual`.
+fn chosen(names: &[&str], usual: &[Server]) -> Result<Vec<Server>> {
+    let known = || Server::ALL.map(Server::name).join(", ");
+    let one = |name: &&str| Server::named(name).with_context(|| format!("no server `{name}`; there are: {}", known()));
+    let mut servers: Vec<Server> = names.iter().map(one).collect::<Result<_>>()?;
+    servers.sort();
+    servers.dedup();
+    if servers.contains(&Server::Kafka) && servers.contains(&Server::Kafka3) {
+        bail!("kafka and kafka3 are told by the same variables: name one of them");
+    }
+    Ok(if names.is_empty() { usual.to_vec() } else { servers })
+}
+
 fn refuse_second() -> Result<()> {
     match Record::read() {
         Some(record) => bail!(
@@ -152,8 +173,9 @@ fn print(record: &Record) -> Result<()> {
     for (name, value) in &record.env {
         writeln!(out, "export {name}={}", quoted(value))?;
     }
-    let clients = hyhost_testbed::client_directories()?.map(|directory| quoted(&directory.display().to_string()));
-    writeln!(out, "export PATH={}:\"$PATH\"", clients.join(":"))?;
+    for directory in &record.path {
+        writeln!(out, "export PATH={}:\"$PATH\"", quoted(&directory.display().to_string()))?;
+    }
     Ok(out.flush()?)
 }
 
@@ -163,7 +185,17 @@ fn quoted(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::quoted;
+    use super::{Server, chosen, quoted};
+
+    #[test]
+    fn servers_are_chosen_by_name() {
+        assert_eq!(chosen(&[], &[Server::Minio]).unwrap(), [Server::Minio]);
+        let named = chosen(&["kafka", "postgres", "kafka"], &[]).unwrap();
+        assert_eq!(named, [Server::Postgres, Server::Kafka]);
+        let said = chosen(&["mysql"], &[]).unwrap_err().to_string();
+        assert!(said.contains("`mysql`") && said.contains("postgres, "), "{said}");
+        assert!(chosen(&["kafka", "kafka3"], &[]).is_err());
+    }
 
     #[test]
     fn a_shell_reads_back_what_was_quoted() {

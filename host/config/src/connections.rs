@@ -10,11 +10,13 @@ use crate::merge::is_extension;
 use crate::report::Report;
 use crate::secrets::Secrets;
 use crate::yaml::{Entry, Kind, Node};
-use crate::{Connection, How, Options, Rule, S3, Secret, Sql, Tls, suggest};
+use crate::{Connection, How, Options, Rule, S3, Secret, Sql, Tls, Url, suggest};
 
-/// The kinds, and those that will be.
-const KINDS: [&str; 2] = ["sql", "s3"];
-const LATER: [&str; 2] = ["kafka", "http"];
+/// The kinds.
+const KINDS: [&str; 4] = ["sql", "s3", "kafka", "http"];
+
+/// What an address must be like.
+const ADDRESS: &str = "such as `http://minio:9000`: http or https, a host, perhaps a port, nothing after it";
 
 /// A connection as far as it could be read.
 pub(crate) struct Read<'n> {
@@ -48,34 +50,25 @@ pub(crate) fn read<'n>(
     connections
 }
 
-struct One<'a> {
-    reader: Reader<'a>,
-    options: &'a Options,
+/// One connection in the reading.
+pub(crate) struct One<'a> {
+    pub(crate) reader: Reader<'a>,
+    pub(crate) options: &'a Options,
     secrets: &'a Secrets<'a>,
     needed: bool,
-    what: String,
+    pub(crate) what: String,
 }
 
 impl One<'_> {
     fn kind(&mut self, entry: &Entry) -> (Option<&'static str>, Option<How>) {
-        let all = [KINDS, LATER].concat();
-        let later =
-            matches!(&entry.value.kind, Kind::Map(kinds) if kinds.iter().any(|e| LATER.contains(&e.key.as_str())));
-        let known = if later { &all[..] } else { &KINDS };
-        let Some(fields) = self.reader.fields(&entry.value, &self.what, known) else { return (None, None) };
+        let Some(fields) = self.reader.fields(&entry.value, &self.what, &KINDS) else { return (None, None) };
         let Kind::Map(entries) = &entry.value.kind else { return (None, None) };
-        let named: Vec<&Entry> = entries.iter().filter(|e| all.contains(&e.key.as_str())).collect();
+        let named: Vec<&Entry> = entries.iter().filter(|e| KINDS.contains(&e.key.as_str())).collect();
         match named[..] {
             [kind] if kind.key == "sql" => (Some("sql"), self.sql(&kind.value)),
             [kind] if kind.key == "s3" => (Some("s3"), self.s3(&kind.value)),
-            [kind] => {
-                crate::merge::hide(&kind.value, self.reader.report);
-                let problem = format!("connections of kind `{}` are not yet here", kind.key);
-                let help =
-                    "this version speaks `sql` and `s3`; keep such targets in a directory of their own until then";
-                self.reader.report.mistake(Rule::NotYet, kind.key_spot, problem).help(help);
-                (None, None)
-            }
+            [kind] if kind.key == "kafka" => (Some("kafka"), self.kafka(&kind.value)),
+            [kind] => self.http(&kind.value),
             [first, second, ..] => {
                 for kind in named {
                     crate::merge::hide(&kind.value, self.reader.report);
@@ -92,17 +85,16 @@ impl One<'_> {
                 // A wrong word in the kind's place has been reported already.
                 if fields.is_empty() || entries.iter().all(|e| is_extension(&e.key)) {
                     let problem = format!("`{}` does not say what kind of server it is", self.what);
-                    self.reader
-                        .report
-                        .mistake(Rule::MissingField, entry.key_spot, problem)
-                        .help("write `sql: { host: … }` or `s3: { url: … }`");
+                    self.reader.report.mistake(Rule::MissingField, entry.key_spot, problem).help(
+                        "write `sql: { host: … }`, `s3: { url: … }`, `kafka: { brokers: … }` or `http: { url: … }`",
+                    );
                 }
                 (None, None)
             }
         }
     }
 
-    fn at(&self, field: &str) -> String {
+    pub(crate) fn at(&self, field: &str) -> String {
         format!("{}.{field}", self.what)
     }
 
@@ -149,14 +141,7 @@ impl One<'_> {
         let most = self.integer(&fields, "max_connections", 1, 1000);
         let (secure, host, port) = url?;
         let tls = tls?;
-        if let (false, Some(entry)) = (secure, fields.get("tls")) {
-            let problem = format!("`{}` has TLS settings, but its url is `http`", self.what);
-            self.reader
-                .report
-                .mistake(Rule::WrongValue, entry.key_spot, problem)
-                .help("write `https://` in the url, or leave `tls` out");
-            return None;
-        }
+        self.secure(&fields, secure)?;
         Some(How::S3(S3 {
             secure,
             host,
@@ -169,7 +154,18 @@ impl One<'_> {
         }))
     }
 
-    fn required<'n>(&mut self, node: &Node, fields: &Fields<'n>, field: &str) -> Option<&'n Entry> {
+    /// TLS settings belong to `https`.
+    pub(crate) fn secure(&mut self, fields: &Fields<'_>, secure: bool) -> Option<()> {
+        let Some(entry) = fields.get("tls").filter(|_| !secure) else { return Some(()) };
+        let problem = format!("`{}` has TLS settings, but its url is `http`", self.what);
+        self.reader
+            .report
+            .mistake(Rule::WrongValue, entry.key_spot, problem)
+            .help("write `https://` in the url, or leave `tls` out");
+        None
+    }
+
+    pub(crate) fn required<'n>(&mut self, node: &Node, fields: &Fields<'n>, field: &str) -> Option<&'n Entry> {
         let found = fields.get(field);
         if found.is_none() && !fields.is_misspelt(field) {
             let problem = format!("`{}` has no `{field}`", self.what);
@@ -179,13 +175,13 @@ impl One<'_> {
     }
 
     /// Outer `None`: there is one, and it is wrong.
-    fn optional(&mut self, fields: &Fields<'_>, field: &str) -> Option<Option<String>> {
+    pub(crate) fn optional(&mut self, fields: &Fields<'_>, field: &str) -> Option<Option<String>> {
         let Some(entry) = fields.get(field) else { return Some(None) };
         let what = self.at(field);
         self.reader.text(&entry.value, &what).map(Some)
     }
 
-    fn integer(&mut self, fields: &Fields<'_>, field: &str, least: u64, most: u64) -> Option<Option<u64>> {
+    pub(crate) fn integer(&mut self, fields: &Fields<'_>, field: &str, least: u64, most: u64) -> Option<Option<u64>> {
         let Some(entry) = fields.get(field) else { return Some(None) };
         let what = self.at(field);
         self.reader.integer(&entry.value, &what, least, most).map(Some)
@@ -201,7 +197,7 @@ impl One<'_> {
         })
     }
 
-    fn checked_host(&mut self, node: &Node, what: &str, text: &str) -> Option<Host> {
+    pub(crate) fn checked_host(&mut self, node: &Node, what: &str, text: &str) -> Option<Host> {
         let found = ip::host(text);
         match found {
             Host::Name => {}
@@ -227,15 +223,28 @@ impl One<'_> {
     }
 
     /// `http` or `https`, a host, perhaps a port, nothing else.
-    fn url(&mut self, node: &Node) -> Option<(bool, String, u16)> {
+    pub(crate) fn url(&mut self, node: &Node) -> Option<(bool, String, u16)> {
         let what = self.at("url");
-        let text = self.reader.text(node, &what)?;
-        let help = "such as `http://minio:9000`: http or https, a host, perhaps a port, nothing after it";
+        let found = self.address(node, &what)?;
+        if found.path != "/" {
+            self.reader
+                .report
+                .mistake(Rule::WrongForm, node.spot, format!("`{what}` has something after the host"))
+                .help(ADDRESS);
+            return None;
+        }
+        Some((found.secure, found.host, found.port))
+    }
+
+    /// `http` or `https`, a host, perhaps a port, perhaps a path.
+    pub(crate) fn address(&mut self, node: &Node, what: &str) -> Option<Url> {
+        let text = self.reader.text(node, what)?;
         let wrong = |report: &mut Report, why: &str| {
-            report.mistake(Rule::WrongForm, node.spot, format!("`{what}` {why}")).help(help);
+            report.mistake(Rule::WrongForm, node.spot, format!("`{what}` {why}")).help(ADDRESS);
         };
         // A user and a password in it, whatever sign of theirs is missing.
         let authority = text.split_once("://").map_or(text.as_str(), |(_, rest)| rest);
+        let authority = authority.split('/').next().unwrap_or_default();
         let colons = authority.rsplit(']').next().unwrap_or_default().matches(':').count();
         if text.contains('@') || colons > 1 {
             self.reader.report.hide(node.spot);
@@ -252,21 +261,24 @@ impl One<'_> {
                 return None;
             }
         };
-        let rest = rest.strip_suffix('/').unwrap_or(rest);
         if rest.contains('@') {
             wrong(self.reader.report, "holds a user: that belongs into `user`, and the password is a secret's name");
             return None;
         }
-        if rest.contains(['/', '?', '#']) {
+        if rest.contains(['?', '#']) || rest.chars().any(|c| c.is_whitespace() || c.is_control()) {
             wrong(self.reader.report, "has something after the host");
             return None;
         }
+        let (rest, path) = match rest.find('/') {
+            Some(at) => rest.split_at(at),
+            None => (rest, "/"),
+        };
         let bracket = rest.rfind(']').unwrap_or(0);
         let (host, port) = match rest[bracket..].rfind(':') {
             Some(at) => (&rest[..bracket + at], Some(&rest[bracket + at + 1..])),
             None => (rest, None),
         };
-        self.checked_host(node, &what, host)?;
+        self.checked_host(node, what, host)?;
         let port = match port {
             None => {
                 if secure {
@@ -283,12 +295,17 @@ impl One<'_> {
                 }
             },
         };
-        Some((secure, host.to_owned(), port))
+        Some(Url { secure, host: host.to_owned(), port, path: path.to_owned() })
     }
 
-    fn passwords(&mut self, fields: &Fields<'_>) -> Option<Vec<Secret>> {
+    pub(crate) fn passwords(&mut self, fields: &Fields<'_>) -> Option<Vec<Secret>> {
         let Some(entry) = fields.get("password") else { return Some(Vec::new()) };
         let what = self.at("password");
+        self.secrets_of(entry, &what)
+    }
+
+    /// The secrets that a field names: one, or several to be tried in order.
+    pub(crate) fn secrets_of(&mut self, entry: &Entry, what: &str) -> Option<Vec<Secret>> {
         let nodes = match &entry.value.kind {
             Kind::List(items) if items.is_empty() => {
                 let problem = format!("`{what}` is an empty list");
@@ -304,7 +321,7 @@ impl One<'_> {
         let mut passwords = Vec::new();
         let mut whole = true;
         for node in nodes {
-            let name = self.secrets.named(node, &what, self.needed, self.reader.report);
+            let name = self.secrets.named(node, what, self.needed, self.reader.report);
             whole &= name.is_some() || !self.needed;
             if let (Some(name), true) = (name, self.needed) {
                 passwords.extend(self.secrets.read(&name, node.spot, self.reader.env, self.reader.report));
@@ -313,7 +330,7 @@ impl One<'_> {
         whole.then_some(passwords)
     }
 
-    fn tls(&mut self, fields: &Fields<'_>) -> Option<Option<Tls>> {
+    pub(crate) fn tls(&mut self, fields: &Fields<'_>) -> Option<Option<Tls>> {
         let Some(entry) = fields.get("tls") else { return Some(None) };
         let what = self.at("tls");
         let fields = self.reader.fields(&entry.value, &what, &["ca", "cert", "key", "server_name"])?;

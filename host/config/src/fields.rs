@@ -189,6 +189,18 @@ impl Reader<'_> {
         }
     }
 
+    /// `true` or `false`.
+    pub fn flag(&mut self, node: &Node, what: &str) -> Option<bool> {
+        let text = self.filled(node, what)?;
+        let flag = if text.plain { typed(&text.text).as_bool() } else { None };
+        if flag.is_none() {
+            self.report
+                .mistake(Rule::WrongType, node.spot, format!("`{what}` must be true or false"))
+                .help("write `true` or `false`, without quotes");
+        }
+        flag
+    }
+
     /// One text or a list of them, each with its spot.
     pub fn texts(&mut self, node: &Node, what: &str) -> Vec<(String, Spot)> {
         let nodes = match &node.kind {

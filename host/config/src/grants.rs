@@ -1,37 +1,91 @@
 //! What a target may touch: as its document names things, or spelt out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use hyhost_table::{Pattern, Verb};
+use hyhost_table::{Name, Pattern, Table, Verb};
 
 use crate::fields::Reader;
 use crate::objects::Found;
 use crate::report::Report;
 use crate::source::Spot;
 use crate::yaml::{Kind, Node};
-use crate::{Grant, KindGrant, Rule, Slot, suggest};
+use crate::{Grant, KindGrant, PruneRule, Rule, Slot, suggest};
 
 /// What a kind's rule may say.
 const VERBS: [(&str, Verb); 4] =
     [("use", Verb::Use), ("write", Verb::Write), ("destroy", Verb::Destroy), ("raw", Verb::Raw)];
 
-/// The grant of `grant: desired`: just what is named, and the privileged
-/// attributes that are spelt out.
-pub(crate) fn of_desired(found: &Found, slots: &[Slot]) -> Grant {
-    let mut grant = Grant::default();
-    for named in &found.names {
-        for slot in slots.iter().filter(|slot| slot.capability == named.touch.capability) {
-            let kind = kind_of(&mut grant, &slot.connection, &named.touch.kind);
-            kind.verbs.entry(named.touch.verb).or_default().insert(named.pattern.clone());
+/// Attributes that a document grants by what it says beside `desired`.
+const EXACT: &str = "exact";
+const WITH_DATA: &str = "with_data";
+
+/// Everything that a target's document asks for.
+pub(crate) struct Asked<'a> {
+    pub found: &'a Found,
+    pub prune: &'a [PruneRule],
+    pub exact: bool,
+    pub slots: &'a [Slot],
+}
+
+/// A privileged attribute that is asked for.
+struct Wanted<'a> {
+    connection: &'a str,
+    kind: &'a str,
+    attribute: &'a str,
+    /// Where it is asked for; absent: by the target as a whole.
+    spot: Option<Spot>,
+}
+
+impl Asked<'_> {
+    /// The grant of `grant: desired`: just what is named, the privileged
+    /// attributes that are spelt out, and what may be removed.
+    pub(crate) fn grant(&self) -> Grant {
+        let mut grant = Grant::default();
+        for named in &self.found.names {
+            for slot in self.slots_of(&named.touch.capability) {
+                let kind = kind_of(&mut grant, &slot.connection, &named.touch.kind);
+                kind.verbs.entry(named.touch.verb).or_default().insert(named.pattern.clone());
+            }
         }
-    }
-    for attribute in &found.attributes {
-        for slot in slots.iter().filter(|slot| slot.capability == attribute.capability) {
-            let kind = kind_of(&mut grant, &slot.connection, &attribute.kind);
-            kind.attributes.insert(attribute.attribute.clone());
+        for rule in self.prune {
+            for slot in self.slots_of(&rule.capability) {
+                let kind = kind_of(&mut grant, &slot.connection, &rule.kind);
+                kind.verbs.entry(Verb::Destroy).or_default().insert(rule.pattern.clone());
+            }
         }
+        for wanted in self.attributes() {
+            kind_of(&mut grant, wanted.connection, wanted.kind).attributes.insert(wanted.attribute.to_owned());
+        }
+        grant
     }
-    grant
+
+    fn slots_of(&self, capability: &str) -> impl Iterator<Item = &Slot> {
+        self.slots.iter().filter(move |slot| slot.capability == capability)
+    }
+
+    /// The privileged attributes: those that `desired` sets, `exact` of the
+    /// kinds that it declares, `with_data` of those that are pruned so.
+    fn attributes(&self) -> Vec<Wanted<'_>> {
+        let mut all = Vec::new();
+        for set in &self.found.attributes {
+            all.extend(self.slots_of(&set.capability).map(|slot| Wanted {
+                connection: &slot.connection,
+                kind: &set.kind,
+                attribute: &set.attribute,
+                spot: Some(set.spot),
+            }));
+        }
+        let written = self.found.names.iter().filter(|named| self.exact && named.touch.verb == Verb::Write);
+        let exact = written.map(|named| (&named.touch.capability, &named.touch.kind, EXACT));
+        let pruned = self.prune.iter().filter(|rule| rule.with_data);
+        let with_data = pruned.map(|rule| (&rule.capability, &rule.kind, WITH_DATA));
+        for (capability, kind, attribute) in exact.chain(with_data) {
+            for slot in self.slots_of(capability) {
+                all.push(Wanted { connection: &slot.connection, kind, attribute, spot: None });
+            }
+        }
+        all
+    }
 }
 
 fn kind_of<'g>(grant: &'g mut Grant, connection: &str, kind: &str) -> &'g mut KindGrant {
@@ -44,13 +98,15 @@ pub(crate) fn spelt_out(
     target: &str,
     slots: &[Slot],
     kinds: &[String],
+    table: &dyn Fn(&str) -> Option<&'static Table>,
     reader: &mut Reader<'_>,
 ) -> Option<Grant> {
     let what = format!("targets.{target}.grant");
     let Kind::Map(connections) = &node.kind else {
         let problem = format!("`{what}` is neither `desired` nor a map");
         reader.report.mistake(Rule::WrongType, node.spot, problem).help(
-            "write `grant: desired`, or by connection, kind and verb: `{ main-db: { role: { write: [app_*] } } }`",
+            "write `grant: desired`, or by connection, kind and verb: `{ main-db: { role: { write: [app_*] } } }`, or \
+             a list of both",
         );
         return None;
     };
@@ -75,7 +131,7 @@ pub(crate) fn spelt_out(
             empty(&what, entry.value.spot, reader.report);
         }
         for rule in rules {
-            let known = kinds.contains(&rule.key) || is_kind(&slot.capability, &rule.key);
+            let known = kinds.contains(&rule.key) || table(&entry.key).is_some_and(|table| table.has_kind(&rule.key));
             if !known {
                 let problem = format!("`{}` has no kind `{}`", slot.capability, rule.key);
                 let help = suggest::known(&rule.key, kinds.iter().map(String::as_str));
@@ -87,12 +143,6 @@ pub(crate) fn spelt_out(
         }
     }
     (reader.report.mistakes() == before).then_some(grant)
-}
-
-/// Whether the capability's own table knows the kind.
-fn is_kind(capability: &str, kind: &str) -> bool {
-    hyhost_table::shipped(capability)
-        .is_some_and(|table| table.rows.iter().flat_map(|row| &row.names).any(|name| name.kind == kind))
 }
 
 fn kind_rule(node: &Node, what: &str, kind: &mut KindGrant, reader: &mut Reader<'_>) {
@@ -167,7 +217,7 @@ fn patterns(items: &[Node], verb: Verb, what: &str, spot: Spot, kind: &mut KindG
 }
 
 /// A target whose document asks for more than its grant allows.
-pub(crate) fn compare(grant: &Grant, found: &Found, slots: &[Slot], node: &Node, report: &mut Report) {
+pub(crate) fn compare(grant: &Grant, asked: &Asked<'_>, node: &Node, report: &mut Report) {
     let mut missing: BTreeMap<(String, String, String), (Vec<String>, Spot)> = BTreeMap::new();
     let mut lacks = |connection: &str, kind: &str, verb: &str, name: String, spot: Spot| {
         let key = (connection.to_owned(), kind.to_owned(), verb.to_owned());
@@ -176,17 +226,27 @@ pub(crate) fn compare(grant: &Grant, found: &Found, slots: &[Slot], node: &Node,
             names.push(name);
         }
     };
-    for slot in slots {
-        for named in found.names.iter().filter(|named| named.touch.capability == slot.capability) {
-            if !covers(grant, &slot.connection, named) {
+    for named in &asked.found.names {
+        for slot in asked.slots_of(&named.touch.capability) {
+            let need = (named.touch.kind.as_str(), named.touch.verb, &named.pattern);
+            if !covers(grant, &slot.connection, need, Some(&named.touch.name)) {
                 let name = String::from(named.pattern.clone());
                 lacks(&slot.connection, &named.touch.kind, named.touch.verb.as_str(), name, named.spot);
             }
         }
-        for attribute in found.attributes.iter().filter(|attribute| attribute.capability == slot.capability) {
-            if !grant.allows_attribute(&slot.connection, &attribute.kind, &attribute.attribute) {
-                lacks(&slot.connection, &attribute.kind, "attributes", attribute.attribute.clone(), attribute.spot);
+    }
+    for rule in asked.prune {
+        for slot in asked.slots_of(&rule.capability) {
+            if !covers(grant, &slot.connection, (&rule.kind, Verb::Destroy, &rule.pattern), None) {
+                let name = String::from(rule.pattern.clone());
+                lacks(&slot.connection, &rule.kind, Verb::Destroy.as_str(), name, node.spot);
             }
+        }
+    }
+    for wanted in asked.attributes() {
+        if !grant.allows_attribute(wanted.connection, wanted.kind, wanted.attribute) {
+            let spot = wanted.spot.unwrap_or(node.spot);
+            lacks(wanted.connection, wanted.kind, "attributes", wanted.attribute.to_owned(), spot);
         }
     }
     for ((connection, kind, verb), (names, spot)) in missing {
@@ -196,28 +256,31 @@ pub(crate) fn compare(grant: &Grant, found: &Found, slots: &[Slot], node: &Node,
             "attributes" => {
                 format!("`desired` sets the privileged attributes {list} of a {kind}, which the grant does not allow")
             }
+            "destroy" => format!("`prune` needs to destroy the {kind} {list}, which the grant does not allow"),
             verb => format!("`desired` needs to {verb} the {kind} {list}, which the grant does not allow"),
         };
         let quoted: Vec<String> = names.iter().map(|name| quote(name)).collect();
         let help = format!("add to the grant: `{connection}: {{ {kind}: {{ {verb}: [{}] }} }}`", quoted.join(", "));
-        report.mistake(Rule::GrantTooSmall, node.spot, problem).help(help).other(spot);
+        let mistake = report.mistake(Rule::GrantTooSmall, node.spot, problem).help(help);
+        if spot != node.spot {
+            mistake.other(spot);
+        }
     }
 }
 
-fn covers(grant: &Grant, connection: &str, named: &crate::objects::Named) -> bool {
-    let Some(kind) = grant.connections.get(connection).and_then(|kinds| kinds.get(&named.touch.kind)) else {
+/// Whether the grant allows a verb on all that a pattern stands for.
+fn covers(grant: &Grant, connection: &str, need: (&str, Verb, &Pattern), name: Option<&Name>) -> bool {
+    let (kind, needed, wanted) = need;
+    let Some(kind) = grant.connections.get(connection).and_then(|kinds| kinds.get(kind)) else {
         return false;
     };
-    kind.verbs.iter().any(|(verb, patterns)| {
-        let granted = || {
-            patterns.iter().any(|pattern| {
-                // A pattern lies within another if its own text does: a `*`
-                // there is matched by a `*` here, never by a plain name.
-                pattern == &named.pattern || pattern.matches(&named.touch.name)
-            })
-        };
-        verb.allows(named.touch.verb) && granted()
-    })
+    // A pattern lies within another if its own text does: a `*` there is
+    // matched by a `*` here, never by a plain name.
+    let text = Name(wanted.segments());
+    let name = name.unwrap_or(&text);
+    let granted =
+        |patterns: &BTreeSet<Pattern>| patterns.iter().any(|pattern| pattern == wanted || pattern.matches(name));
+    kind.verbs.iter().any(|(verb, patterns)| verb.allows(needed) && granted(patterns))
 }
 
 /// A name as YAML takes it in a list.

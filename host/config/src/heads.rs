@@ -33,6 +33,9 @@ pub(crate) struct Head<'n> {
     pub ready_timeout: Duration,
     pub grant: Option<&'n Entry>,
     pub desired: Option<&'n Entry>,
+    pub prune: Option<&'n Entry>,
+    /// Whether access beyond the document is removed.
+    pub exact: bool,
     pub plugin_spot: Spot,
 }
 
@@ -62,6 +65,8 @@ pub(crate) fn read<'n>(
         ready_timeout: Duration::from_secs(300),
         grant: fields.get("grant"),
         desired: fields.get("desired"),
+        prune: fields.get("prune"),
+        exact: false,
         plugin_spot: entry.key_spot,
     };
     let mut read = Reading { reader, what, document };
@@ -80,7 +85,7 @@ pub(crate) fn read<'n>(
     }
     head.timeout = read.time(&fields, "timeout").unwrap_or(head.timeout);
     head.ready_timeout = read.time(&fields, "ready_timeout").unwrap_or(head.ready_timeout);
-    read.not_yet(&fields);
+    head.exact = read.flag(&fields, "exact");
     Some(head)
 }
 
@@ -239,43 +244,9 @@ impl<'n> Reading<'_, '_, 'n> {
         }
     }
 
-    fn not_yet(&mut self, fields: &Fields<'n>) {
-        if let Some(exact) = fields.get("exact") {
-            let problem = "`exact`, removing what is there beyond the document, is not yet here";
-            self.reader
-                .report
-                .mistake(Rule::NotYet, exact.key_spot, problem)
-                .help("leave it out: extra access is shown and stays");
-        }
-        let Some(prune) = fields.get("prune") else { return };
-        let before = self.reader.report.mistakes();
-        self.prune(&prune.value);
-        if self.reader.report.mistakes() == before {
-            self.reader
-                .report
-                .mistake(Rule::NotYet, prune.key_spot, "`prune`, removing what no document mentions, is not yet here")
-                .help("leave it out: nothing is removed");
-        }
-    }
-
-    /// Patterns that would remove everything are refused as such.
-    fn prune(&mut self, node: &Node) {
-        match &node.kind {
-            Kind::Map(entries) => entries.iter().for_each(|entry| self.prune(&entry.value)),
-            Kind::List(items) => items.iter().for_each(|item| self.prune(item)),
-            Kind::Scalar(scalar) => {
-                let Some(filled) = self.reader.fill(node.spot, &scalar.text) else { return };
-                let everything = !filled.text.is_empty() && filled.text.chars().all(|c| matches!(c, '*' | '/'));
-                let problem = match (everything, filled.empty) {
-                    (true, _) => "this pattern would remove everything",
-                    (false, true) => "a variable in this pattern is empty",
-                    _ => return,
-                };
-                self.reader
-                    .report
-                    .mistake(Rule::PruneEverything, node.spot, problem)
-                    .help("name a part that all of them share, such as `app_tmp_*`");
-            }
-        }
+    fn flag(&mut self, fields: &Fields<'n>, field: &str) -> bool {
+        let Some(entry) = fields.get(field) else { return false };
+        let what = format!("{}.{field}", self.what);
+        self.reader.flag(&entry.value, &what).unwrap_or(false)
     }
 }

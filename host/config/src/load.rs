@@ -8,10 +8,12 @@ use crate::body::Bodies;
 use crate::connections::{self, Read};
 use crate::fields::Reader;
 use crate::graph::Edges;
+use crate::heads::Head;
 use crate::interpolate::Environment;
 use crate::merge::Document;
 use crate::report::Report;
 use crate::secrets::Secrets;
+use crate::source::Spot;
 use crate::targets::Shared;
 use crate::{
     Manifest, Mistakes, Options, PluginRule, Rule, Stack, Target, choose, directory, graph, heads, merge, settings,
@@ -130,8 +132,10 @@ fn read(
         validators: BTreeMap::new(),
         declared: Default::default(),
         mentioned: BTreeMap::new(),
+        unresolved: Vec::new(),
     };
     let targets: Vec<Target> = heads.iter().filter_map(|head| targets::check(head, &mut shared, report)).collect();
+    prune_is_safe(&heads, &shared.unresolved, report);
     // A run that leaves a target out unsaid would end well with nothing done.
     if report.mistakes() == 0 {
         for head in heads.iter().filter(|head| head.chosen && !targets.iter().any(|target| target.name == head.name)) {
@@ -155,6 +159,19 @@ fn read(
         plugins: BTreeMap::new(),
         audit,
         notes: Vec::new(),
+    }
+}
+
+/// What no document mentions is only known where all that they mention is.
+fn prune_is_safe(heads: &[Head<'_>], unresolved: &[Spot], report: &mut Report) {
+    let unread = heads.iter().find(|head| head.manifest.is_none()).map(|head| head.plugin_spot);
+    let Some(spot) = unresolved.first().copied().or(unread) else { return };
+    for entry in heads.iter().filter(|head| head.chosen).filter_map(|head| head.prune) {
+        let problem = "nothing can be pruned while it is not known which names the documents mention";
+        report
+            .mistake(Rule::PruneUnsure, entry.key_spot, problem)
+            .help("set the variable, or load the plugin, at the other place; or leave `prune` out here")
+            .other(spot);
     }
 }
 

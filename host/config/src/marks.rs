@@ -6,6 +6,9 @@ use serde_json::Value;
 /// The keyword.
 pub(crate) const KEYWORD: &str = "x-hyhost";
 
+/// The sorts of marks.
+const SORTS: [&str; 6] = ["name", "secret", "file", "attribute", "note", "refuse"];
+
 /// What a field means to the host.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Mark<'s> {
@@ -15,6 +18,10 @@ pub(crate) enum Mark<'s> {
     Secret(&'s str),
     /// It names a directory.
     File,
+    /// Where it stands, a person is told this.
+    Note(&'s str),
+    /// It may not stand there, for this reason.
+    Refuse(&'s str),
     /// `true` needs a grant of its own; no other value counts.
     Attribute { capability: &'s str, kind: &'s str, attribute: &'s str },
 }
@@ -41,12 +48,11 @@ pub(crate) fn mark(schema: &Value) -> Result<Option<Mark<'_>>, String> {
     let Some(mark) = schema.get(KEYWORD) else { return Ok(None) };
     let Some(fields) = mark.as_object() else { return Err("must be a map".to_owned()) };
     let text = |key: &str| fields.get(key).and_then(Value::as_str);
-    let known: &[&str] = match (text("name"), text("secret"), text("file"), text("attribute")) {
-        (Some(_), None, None, None) => &["name", "verb", "in", "value", "pattern"],
-        (None, Some(_), None, None) => &["secret"],
-        (None, None, Some(_), None) => &["file"],
-        (None, None, None, Some(_)) => &["attribute"],
-        _ => return Err("must have one of `name`, `secret`, `file` and `attribute`".to_owned()),
+    let sorts: Vec<&str> = SORTS.into_iter().filter(|sort| text(sort).is_some()).collect();
+    let known: &[&str] = match sorts[..] {
+        ["name"] => &["name", "verb", "in", "value", "pattern"],
+        [_] => &sorts,
+        _ => return Err(format!("must have one of `{}`, as a text", SORTS.join("`, `"))),
     };
     if let Some(key) = fields.keys().find(|key| !known.contains(&key.as_str())) {
         return Err(format!("has the unknown key `{key}`"));
@@ -56,6 +62,12 @@ pub(crate) fn mark(schema: &Value) -> Result<Option<Mark<'_>>, String> {
     }
     if let Some(sink) = text("secret") {
         return two(sink).map(|_| Some(Mark::Secret(sink)));
+    }
+    if let Some(note) = text("note") {
+        return Ok(Some(Mark::Note(note)));
+    }
+    if let Some(reason) = text("refuse") {
+        return Ok(Some(Mark::Refuse(reason)));
     }
     if let Some(attribute) = text("attribute") {
         let parts: Vec<&str> = attribute.split('.').collect();
@@ -143,6 +155,8 @@ mod tests {
         let schema = json!({ "x-hyhost": { "attribute": "sql.role.superuser" } });
         let expected = Mark::Attribute { capability: "sql", kind: "role", attribute: "superuser" };
         assert_eq!(super::mark(&schema), Ok(Some(expected)));
+        let schema = json!({ "x-hyhost": { "refuse": "no" } });
+        assert_eq!(super::mark(&schema), Ok(Some(Mark::Refuse("no"))));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use hyhost_table::{Touch, Verb};
+use hyhost_table::{Table, Touch, Verb};
 use serde_json::Value;
 
 use crate::{Place, Rule, Secret};
@@ -61,6 +61,10 @@ pub struct Target {
     pub secrets: BTreeSet<(String, String)>,
     /// The secrets themselves, by name.
     pub vault: BTreeMap<String, Secret>,
+    /// What may be removed.
+    pub prune: Vec<PruneRule>,
+    /// Whether access beyond the document is removed.
+    pub exact: bool,
     /// The directories that the plugin may list, as written → where they are.
     pub directories: BTreeMap<String, PathBuf>,
     /// For the whole work, waiting for readiness apart.
@@ -69,6 +73,20 @@ pub struct Target {
     pub ready_timeout: Duration,
     /// Where it stands.
     pub place: Place,
+}
+
+/// Objects that may be removed: those of the kind whose name matches and that
+/// no document mentions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PruneRule {
+    /// The capability.
+    pub capability: String,
+    /// The kind of thing within the capability.
+    pub kind: String,
+    /// The names.
+    pub pattern: hyhost_table::Pattern,
+    /// Whether they go with the data that they hold.
+    pub with_data: bool,
 }
 
 /// A slot of a plugin and the connection in it.
@@ -109,6 +127,19 @@ impl Grant {
         })
     }
 
+    /// Allows what the other allows as well.
+    pub fn extend(&mut self, other: Grant) {
+        for (connection, kinds) in other.connections {
+            for (kind, rules) in kinds {
+                let own = self.connections.entry(connection.clone()).or_default().entry(kind).or_default();
+                for (verb, patterns) in rules.verbs {
+                    own.verbs.entry(verb).or_default().extend(patterns);
+                }
+                own.attributes.extend(rules.attributes);
+            }
+        }
+    }
+
     /// Whether the privileged attribute of the kind may be set.
     pub fn allows_attribute(&self, connection: &str, kind: &str, attribute: &str) -> bool {
         let kinds = self.connections.get(connection);
@@ -130,9 +161,19 @@ pub struct Connection {
 impl Connection {
     /// The capability that it serves.
     pub fn capability(&self) -> &'static str {
-        match self.how {
+        match &self.how {
             How::Sql(_) => "sql",
             How::S3(_) => "s3",
+            How::Kafka(_) => "kafka",
+            How::Http(http) => &http.api.capability,
+        }
+    }
+
+    /// The table of its operations.
+    pub fn table(&self) -> Option<&'static Table> {
+        match &self.how {
+            How::Http(http) => Some(http.api),
+            _ => hyhost_table::shipped(self.capability()),
         }
     }
 
@@ -141,15 +182,23 @@ impl Connection {
         match &self.how {
             How::Sql(sql) => &sql.passwords,
             How::S3(s3) => &s3.passwords,
+            How::Kafka(kafka) => &kafka.passwords,
+            How::Http(http) => http.login.secrets(),
         }
     }
 
     /// The server, normalised: lower-case host and port. Two connections of
-    /// one endpoint are one server.
+    /// one endpoint are one server. A cluster is known by its first broker in
+    /// the order of their names.
     pub fn endpoint(&self) -> String {
         let (host, port) = match &self.how {
             How::Sql(sql) => (&sql.host, sql.port),
             How::S3(s3) => (&s3.host, s3.port),
+            How::Http(http) => (&http.host, http.port),
+            How::Kafka(kafka) => match kafka.brokers.iter().min() {
+                Some((host, port)) => (host, *port),
+                None => return String::new(),
+            },
         };
         format!("{}:{port}", host.trim_end_matches('.').to_ascii_lowercase())
     }
@@ -162,6 +211,10 @@ pub enum How {
     Sql(Sql),
     /// S3.
     S3(S3),
+    /// Apache Kafka.
+    Kafka(Kafka),
+    /// An HTTP API.
+    Http(Http),
 }
 
 /// A PostgreSQL server.
@@ -202,6 +255,123 @@ pub struct S3 {
     pub tls: Option<Tls>,
     /// The most requests at a time, over all targets; 16 where nothing is said.
     pub max_connections: u32,
+}
+
+/// An Apache Kafka cluster.
+#[derive(Debug, Clone)]
+pub struct Kafka {
+    /// Host and port of the brokers that are asked first; at least one.
+    pub brokers: Vec<(String, u16)>,
+    /// The SASL user; absent: no login.
+    pub user: Option<String>,
+    /// Its passwords, tried in order.
+    pub passwords: Vec<Secret>,
+    /// How the user logs in.
+    pub mechanism: Mechanism,
+    /// Absent: plaintext.
+    pub tls: Option<Tls>,
+}
+
+/// A SASL mechanism.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mechanism {
+    /// `SCRAM-SHA-512`, where nothing is said.
+    #[default]
+    ScramSha512,
+    /// `SCRAM-SHA-256`.
+    ScramSha256,
+    /// `PLAIN`.
+    Plain,
+}
+
+impl Mechanism {
+    /// The name that Kafka and documents use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ScramSha512 => "SCRAM-SHA-512",
+            Self::ScramSha256 => "SCRAM-SHA-256",
+            Self::Plain => "PLAIN",
+        }
+    }
+}
+
+/// A server with an HTTP API.
+#[derive(Debug, Clone)]
+pub struct Http {
+    /// Whether it is `https`.
+    pub secure: bool,
+    /// A host name; with `--allow-ip` perhaps an address, IPv6 in brackets.
+    pub host: String,
+    /// The port of the url, or that of its scheme.
+    pub port: u16,
+    /// The table of its API.
+    pub api: &'static Table,
+    /// How hyhost logs in.
+    pub login: Login,
+    /// Own CA and client certificate; only with `https`.
+    pub tls: Option<Tls>,
+    /// The most requests at a time, over all targets; 16 where nothing is said.
+    pub max_connections: u32,
+}
+
+/// A login to an HTTP API.
+#[derive(Debug, Clone)]
+pub enum Login {
+    /// None.
+    None,
+    /// User and password (RFC 7617).
+    Basic {
+        /// The user.
+        user: String,
+        /// Its passwords, tried in order.
+        passwords: Vec<Secret>,
+    },
+    /// Tokens (RFC 6750), tried in order.
+    Bearer(Vec<Secret>),
+    /// A header of the API's own.
+    Header {
+        /// Its name.
+        name: String,
+        /// Its values, tried in order.
+        values: Vec<Secret>,
+    },
+    /// Client credentials (RFC 6749, 4.4): the host fetches the token.
+    OAuth2 {
+        /// Where tokens are given.
+        token_url: Url,
+        /// The client.
+        client_id: String,
+        /// Its secrets, tried in order.
+        client_secrets: Vec<Secret>,
+        /// What is asked for.
+        scope: Option<String>,
+    },
+}
+
+impl Login {
+    /// The secrets that it needs.
+    pub fn secrets(&self) -> &[Secret] {
+        match self {
+            Self::None => &[],
+            Self::Basic { passwords, .. } => passwords,
+            Self::Bearer(tokens) => tokens,
+            Self::Header { values, .. } => values,
+            Self::OAuth2 { client_secrets, .. } => client_secrets,
+        }
+    }
+}
+
+/// An address of HTTP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Url {
+    /// Whether it is `https`.
+    pub secure: bool,
+    /// A host name; with `--allow-ip` perhaps an address, IPv6 in brackets.
+    pub host: String,
+    /// The port, or that of the scheme.
+    pub port: u16,
+    /// Begins with `/`; no query.
+    pub path: String,
 }
 
 /// How the server is recognised, and we by it.

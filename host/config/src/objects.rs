@@ -16,6 +16,10 @@ pub(crate) struct Found {
     pub secrets: Vec<SecretField>,
     pub directories: Vec<(String, Spot)>,
     pub attributes: Vec<Attribute>,
+    /// What a person is told.
+    pub notes: Vec<(Spot, String)>,
+    /// Fields that may not be there: which, and why.
+    pub refusals: Vec<(Spot, String, String)>,
     /// Spots of names that hold an unset variable.
     pub unresolved: Vec<Spot>,
 }
@@ -111,6 +115,10 @@ impl<'s, 'i> Walk<'s, 'i> {
                 if let (Some(path), false) = (item.as_text(), item.unresolved) {
                     self.found.directories.push((path.to_owned(), item.spot));
                 }
+            }
+            Mark::Note(text) => self.found.notes.push((item.spot, (*text).to_owned())),
+            Mark::Refuse(reason) => {
+                self.found.refusals.push((item.spot, self.path.clone(), (*reason).to_owned()));
             }
             Mark::Attribute { capability, kind, attribute } => {
                 // Only what a person reads as "yes" asks for a privilege: any

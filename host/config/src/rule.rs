@@ -94,6 +94,10 @@ pub enum Rule {
     Cycle,
     /// A pattern of `prune` that matches everything.
     PruneEverything,
+    /// `prune` where not all names that documents mention are known.
+    PruneUnsure,
+    /// A field that the plugin takes no value for, with its reason.
+    Refused,
     /// One object declared in two places.
     DuplicateObject,
     // ---- grants

@@ -18,8 +18,9 @@ use crate::objects::{Found, find};
 use crate::report::Report;
 use crate::schema::Schema;
 use crate::secrets::Secrets;
-use crate::yaml::Kind;
-use crate::{Grant, Manifest, Rule, Secret, Target, grants, graph, schema_check, violations};
+use crate::source::Spot;
+use crate::yaml::{Kind, Node};
+use crate::{Grant, Manifest, PruneRule, Rule, Secret, Target, grants, graph, prune, schema_check, violations};
 
 /// What all targets share.
 pub(crate) struct Shared<'a> {
@@ -33,6 +34,8 @@ pub(crate) struct Shared<'a> {
     pub declared: Declared,
     /// By connection.
     pub mentioned: BTreeMap<String, BTreeSet<Touch>>,
+    /// Names that are not known, because a variable is not set.
+    pub unresolved: Vec<Spot>,
 }
 
 /// Checks one target. `None`: it is not chosen, or something is wrong.
@@ -55,11 +58,16 @@ pub(crate) fn check<'a>(head: &Head<'a>, shared: &mut Shared<'a>, report: &mut R
         violations::check(validator, schema, &desired, &value, report);
     }
     let found = find(schema, &desired);
+    words(head, &found, report);
     objects(head, &found, shared, report);
     let directories = directories(head, &found, shared, report);
     let (secrets, vault) = secrets(head, &found, shared, report);
-    let grant = grant(head, manifest, &found, shared, report);
-    finish(head, &desired, value, grant?, directories, secrets, vault, shared, report)
+    let prune = {
+        let mut reader = Reader { report, env: shared.env, lenient: !head.chosen, quiet: false };
+        prune::rules(head, shared.connections, &mut reader)
+    };
+    let grant = grant(head, manifest, &found, &prune, shared, report);
+    finish(head, &desired, value, grant?, prune, directories, secrets, vault, shared, report)
 }
 
 #[allow(clippy::too_many_arguments, reason = "the parts of one target, put together once")]
@@ -68,6 +76,7 @@ fn finish(
     desired: &Item,
     value: serde_json::Value,
     grant: Grant,
+    prune: Vec<PruneRule>,
     directories: BTreeMap<String, PathBuf>,
     secrets: BTreeSet<(String, String)>,
     vault: BTreeMap<String, Secret>,
@@ -86,6 +95,8 @@ fn finish(
         grant,
         secrets,
         vault,
+        prune,
+        exact: head.exact,
         directories,
         timeout: head.timeout,
         ready_timeout: head.ready_timeout,
@@ -136,8 +147,20 @@ fn compile<'a>(manifest: &'a Manifest, head: &Head<'_>, shared: &mut Shared<'a>,
     compiled.as_ref().map(|_| ())
 }
 
+/// What the plugin says about fields that are there.
+fn words(head: &Head<'_>, found: &Found, report: &mut Report) {
+    for (spot, text) in &found.notes {
+        report.note(Some(*spot), format!("target `{}`: {text}", head.name));
+    }
+    for (spot, path, reason) in &found.refusals {
+        let problem = format!("`{path}` cannot be provisioned");
+        report.mistake(Rule::Refused, *spot, problem).help(reason);
+    }
+}
+
 /// Notes names for `mentioned`, and finds objects declared twice.
 fn objects(head: &Head<'_>, found: &Found, shared: &mut Shared<'_>, report: &mut Report) {
+    shared.unresolved.extend(&found.unresolved);
     for spot in &found.unresolved {
         let note =
             "this name holds a variable that is not set, so it is not counted among the names that documents mention";
@@ -204,6 +227,7 @@ fn grant(
     head: &Head<'_>,
     manifest: &Manifest,
     found: &Found,
+    prune: &[PruneRule],
     shared: &Shared<'_>,
     report: &mut Report,
 ) -> Option<Grant> {
@@ -214,14 +238,29 @@ fn grant(
             .help("write `grant: desired` to allow just what `desired` names, or spell it out");
         return None;
     };
+    let asked = grants::Asked { found, prune, exact: head.exact, slots: &head.slots };
     let mut reader = Reader { report, env: shared.env, lenient: !head.chosen, quiet: false };
-    if let Kind::Scalar(scalar) = &entry.value.kind
-        && scalar.text == "desired"
-    {
-        return Some(grants::of_desired(found, &head.slots));
-    }
+    let is_desired = |node: &Node| matches!(&node.kind, Kind::Scalar(scalar) if scalar.text == "desired");
+    let parts: Vec<&Node> = match &entry.value.kind {
+        Kind::List(items) if !items.is_empty() => items.iter().collect(),
+        _ => vec![&entry.value],
+    };
     let kinds = crate::marks::kinds(&manifest.schema);
-    let grant = grants::spelt_out(&entry.value, head.name, &head.slots, &kinds, &mut reader)?;
-    grants::compare(&grant, found, &head.slots, &entry.value, report);
+    let table = |connection: &str| shared.connections.get(connection)?.connection.as_ref()?.table();
+    let mut grant = Grant::default();
+    let mut whole = true;
+    for part in &parts {
+        match is_desired(part) {
+            true => grant.extend(asked.grant()),
+            false => match grants::spelt_out(part, head.name, &head.slots, &kinds, &table, &mut reader) {
+                Some(part) => grant.extend(part),
+                None => whole = false,
+            },
+        }
+    }
+    if !whole {
+        return None;
+    }
+    grants::compare(&grant, &asked, &entry.value, report);
     Some(grant)
 }

@@ -25,7 +25,8 @@ impl<'a> Caller<'a> {
         let mentioned = target.slots.iter().filter_map(|slot| engine.mentioned.get(&slot.connection));
         let context = Context {
             desired: target.desired.clone(),
-            prune: Vec::new(),
+            prune: target.prune.clone(),
+            exact: target.exact,
             mentioned: mentioned.flatten().cloned().collect(),
         };
         Self { engine, target, plugin, context }

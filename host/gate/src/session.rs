@@ -109,25 +109,31 @@ impl Session {
         self.phase
     }
 
+    /// The table of a capability, where one of the target's connections has it.
+    pub fn table(&self, capability: &str) -> Option<&'static hyhost_table::Table> {
+        let slots = &self.parts.target.slots;
+        let connection = &slots.iter().find(|slot| slot.capability == capability)?.connection;
+        self.gate.port(connection).map(|port| port.table)
+    }
+
     /// Performs operations; one answer each, in order. The only way to a
-    /// backend.
+    /// backend. `interface` is that of the contract by which it was asked.
     pub async fn perform(
         &self,
         slot: &str,
-        capability: &str,
+        interface: &str,
         operations: Vec<Operation>,
         bytes: usize,
         mode: Mode,
     ) -> Vec<Result<Value, Fault>> {
         let count = operations.len();
         let all = |fault: Fault| (0..count).map(|_| Err(fault.clone())).collect::<Vec<_>>();
-        let connection = match Gate::slot(&self.parts.target, slot) {
-            Some(slot) if slot.capability == capability => slot.connection.as_str(),
-            _ => {
-                let text = format!("the plugin has no slot `{slot}` of capability `{capability}`");
-                return all(Fault::new(Class::Denied, text));
-            }
+        let found = Gate::slot(&self.parts.target, slot);
+        let Some(found) = found.filter(|found| interface_of(&found.capability) == interface) else {
+            let text = format!("the plugin has no slot `{slot}` for the interface `{interface}`");
+            return all(Fault::new(Class::Denied, text));
         };
+        let connection = found.connection.as_str();
         let Some(port) = self.gate.port(connection) else {
             return all(Fault::new(Class::Failed, format!("connection `{connection}` was not opened")));
         };
@@ -371,6 +377,15 @@ impl Session {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The interface of the contract that a capability is reached by: its own, or
+/// `http` for the table of an API.
+fn interface_of(capability: &str) -> &str {
+    match capability {
+        "sql" | "s3" | "kafka" => capability,
+        _ => "http",
     }
 }
 

@@ -8,9 +8,9 @@ use crate::convert::Wrong;
 use crate::text;
 
 const CONTRACT: &str = "hyhost:provision/";
-const VERSION: &str = "0.1.";
+const VERSION: &str = "0.2.";
 /// The interfaces of the contract.
-const INTERFACES: [&str; 6] = ["types", "sql", "s3", "files", "log", "audit"];
+const INTERFACES: [&str; 8] = ["types", "sql", "s3", "kafka", "http", "files", "log", "audit"];
 /// The packages of WASI 0.2 that are there, with nothing in them.
 const WASI: [&str; 6] = ["cli", "clocks", "filesystem", "io", "random", "sockets"];
 const EXPORTS: [&str; 4] = ["describe", "probe", "plan", "ensure"];
@@ -77,17 +77,17 @@ mod tests {
 
     #[test]
     fn what_may_be_imported() {
-        assert_eq!(known("hyhost:provision/sql@0.1.0"), Ok(false));
-        assert_eq!(known("hyhost:provision/types@0.1.7"), Ok(false));
+        assert_eq!(known("hyhost:provision/sql@0.2.0"), Ok(false));
+        assert_eq!(known("hyhost:provision/types@0.2.7"), Ok(false));
         assert_eq!(known("wasi:cli/environment@0.2.6"), Ok(true));
     }
 
     #[test]
     fn what_may_not_says_why() {
         let cases = [
-            ("hyhost:provision/sql@0.2.0", "another version"),
+            ("hyhost:provision/sql@0.1.0", "another version"),
             ("hyhost:provision/sql", "another version"),
-            ("hyhost:provision/kafka@0.1.0", "no such capability"),
+            ("hyhost:provision/redis@0.2.0", "no such capability"),
             ("wasi:http/outgoing-handler@0.2.6", "alone"),
             ("wasi:cli/environment@0.3.0", "only WASI 0.2"),
             ("env", "alone"),

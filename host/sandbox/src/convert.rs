@@ -27,8 +27,19 @@ pub(crate) fn context(context: &Context, session: &Session) -> types::Context {
     types::Context {
         desired: context.desired.to_string(),
         connections: session.target().slots.iter().map(slot).collect(),
-        prune: context.prune.iter().map(touch_out).collect(),
+        prune: context.prune.iter().map(prune_out).collect(),
         mentioned: context.mentioned.iter().map(touch_out).collect(),
+        exact: context.exact,
+        extensions: Vec::new(),
+    }
+}
+
+fn prune_out(rule: &hyhost_config::PruneRule) -> types::PruneRule {
+    types::PruneRule {
+        capability: rule.capability.clone(),
+        kind: rule.kind.clone(),
+        name: rule.pattern.segments(),
+        with_data: rule.with_data,
         extensions: Vec::new(),
     }
 }

@@ -45,9 +45,13 @@ pub(crate) fn manifest(found: types::Manifest) -> Result<Manifest, Wrong> {
         if !slots.insert(wish.slot.clone()) {
             return Err(format!("it has two slots `{}`", wish.slot));
         }
-        if hyhost_table::shipped(&wish.capability).is_none() {
+        // Another than the shipped ones may be that of a mounted table: the
+        // document's connection says whether it is.
+        if !is_name(&wish.capability) {
             let shown = text::line(&wish.capability, NAME);
-            return Err(format!("it asks for the capability `{shown}`, which this hyhost does not have"));
+            return Err(format!(
+                "the capability `{shown}` is not made of 1 to {NAME} lower case letters, digits and `-`"
+            ));
         }
         let reason = text::line(&wish.reason, LINE);
         wishes.push(Wish { slot: wish.slot, capability: wish.capability, reason });
@@ -160,7 +164,7 @@ mod tests {
             (types::Manifest { schema: deep, ..found() }, "65 levels deep"),
             (types::Manifest { schema: format!("\"{}\"", "a".repeat(SCHEMA)), ..found() }, "bytes"),
             (types::Manifest { schema: r#"{"$ref":"http://a"}"#.into(), ..found() }, "refers to `http://a`"),
-            (types::Manifest { capabilities: vec![wish("db", "moon")], ..found() }, "the capability `moon`"),
+            (types::Manifest { capabilities: vec![wish("db", "Moon")], ..found() }, "the capability `Moon`"),
             (types::Manifest { capabilities: vec![wish("a", "sql"), wish("a", "s3")], ..found() }, "two slots `a`"),
             (types::Manifest { extensions: vec![("x".into(), "1".into())], ..found() }, "the extension `x`"),
         ];

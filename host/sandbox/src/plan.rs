@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hyhost_table::{Change, Name, Plan, Remark, Touch};
+use hyhost_table::{Change, Name, Plan, Remark, Table, Touch};
 use serde_json::Value;
 
 use crate::bindings::hyhost::provision::types;
@@ -27,6 +27,9 @@ const REQUIRES: usize = 10_000;
 const SEGMENTS: usize = 16;
 const SEGMENT: usize = 1 << 10;
 
+/// The tables of the capabilities that a plugin has asked for, by name.
+pub(crate) type Tables = BTreeMap<String, &'static Table>;
+
 /// The pages of a plan, as far as they have come.
 #[derive(Default)]
 pub(crate) struct Pages {
@@ -42,14 +45,14 @@ impl Pages {
     ///
     /// # Errors
     /// What makes no sense.
-    pub(crate) fn add(&mut self, page: types::Plan, capabilities: &BTreeSet<String>) -> Result<Option<String>, Wrong> {
+    pub(crate) fn add(&mut self, page: types::Plan, tables: &Tables) -> Result<Option<String>, Wrong> {
         convert::no_extensions("the plan", &page.extensions)?;
         self.pages += 1;
         if self.pages > PAGES {
             return Err(format!("the plan has more than {PAGES} pages"));
         }
         for found in page.changes {
-            let change = change(found, capabilities)?;
+            let change = change(found, tables)?;
             if !self.ids.insert(change.id.clone()) {
                 return Err(format!("two changes have the id `{}`", change.id));
             }
@@ -98,7 +101,7 @@ impl Pages {
     }
 }
 
-fn change(found: types::Change, capabilities: &BTreeSet<String>) -> Result<Change, Wrong> {
+fn change(found: types::Change, tables: &Tables) -> Result<Change, Wrong> {
     let id = object(found.id, "a change")?;
     let of = |problem: Wrong| format!("change `{id}`: {problem}");
     convert::no_extensions("the change", &found.extensions).map_err(of)?;
@@ -110,8 +113,7 @@ fn change(found: types::Change, capabilities: &BTreeSet<String>) -> Result<Chang
     if found.lane.len() > ID || !text::is_plain(&found.lane) {
         return Err(of(format!("its lane is not one line of at most {ID} bytes")));
     }
-    let touches: Result<Vec<Touch>, Wrong> =
-        found.touches.into_iter().map(|found| touch(found, capabilities)).collect();
+    let touches: Result<Vec<Touch>, Wrong> = found.touches.into_iter().map(|found| touch(found, tables)).collect();
     let state = |text: Option<String>, which: &str| -> Result<Option<Value>, Wrong> {
         let Some(text) = text else { return Ok(None) };
         match text::json(&text) {
@@ -133,17 +135,13 @@ fn change(found: types::Change, capabilities: &BTreeSet<String>) -> Result<Chang
 }
 
 /// A touch of something that the capability has and the plugin has asked for.
-fn touch(found: types::Touch, capabilities: &BTreeSet<String>) -> Result<Touch, Wrong> {
+fn touch(found: types::Touch, tables: &Tables) -> Result<Touch, Wrong> {
     convert::no_extensions("a touch", &found.extensions)?;
-    if !capabilities.contains(&found.capability) {
+    let Some(table) = tables.get(&found.capability) else {
         let shown = text::line(&found.capability, 64);
         return Err(format!("it touches capability `{shown}`, which the plugin's manifest does not ask for"));
-    }
-    let known = hyhost_table::shipped(&found.capability).is_some_and(|table| {
-        let mut places = table.rows.iter().flat_map(|row| &row.names);
-        places.any(|place| place.kind == found.kind)
-    });
-    if !known {
+    };
+    if !table.has_kind(&found.kind) {
         let shown = text::line(&found.kind, 64);
         return Err(format!("it touches the kind `{shown}`, which capability `{}` does not have", found.capability));
     }
@@ -223,6 +221,10 @@ mod tests {
         }
     }
 
+    fn sql() -> Tables {
+        Tables::from([("sql".to_owned(), hyhost_table::shipped("sql").unwrap())])
+    }
+
     fn page(changes: Vec<types::Change>) -> types::Plan {
         let none = Vec::new;
         types::Plan { changes, extras: none(), deferred: none(), refused: none(), next: None, extensions: Vec::new() }
@@ -230,7 +232,7 @@ mod tests {
 
     fn planned(changes: Vec<types::Change>) -> Result<Plan, Wrong> {
         let mut pages = Pages::default();
-        pages.add(page(changes), &BTreeSet::from(["sql".to_owned()]))?;
+        pages.add(page(changes), &sql())?;
         pages.whole()
     }
 
@@ -275,10 +277,10 @@ mod tests {
     fn a_plan_cannot_go_on_for_ever() {
         let mut pages = Pages::default();
         let asks = |next: &str| types::Plan { next: Some(next.to_owned()), ..page(Vec::new()) };
-        assert_eq!(pages.add(asks("2"), &BTreeSet::new()), Ok(Some("2".to_owned())));
-        assert!(pages.add(asks("2"), &BTreeSet::new()).unwrap_err().contains("already"));
+        assert_eq!(pages.add(asks("2"), &Tables::new()), Ok(Some("2".to_owned())));
+        assert!(pages.add(asks("2"), &Tables::new()).unwrap_err().contains("already"));
         let mut pages = Pages::default();
-        let problem = (0..).find_map(|i| pages.add(asks(&i.to_string()), &BTreeSet::new()).err());
+        let problem = (0..).find_map(|i| pages.add(asks(&i.to_string()), &Tables::new()).err());
         assert_eq!(problem.unwrap(), "the plan has more than 1000 pages");
     }
 
@@ -287,7 +289,7 @@ mod tests {
         let remark = types::Remark { id: "role/a".into(), text: "a\nb".into(), extensions: Vec::new() };
         let mut pages = Pages::default();
         let forged = types::Change { after: Some(r#"{"a":"x\u001b[1m"}"#.into()), ..found("role/a") };
-        pages.add(types::Plan { extras: vec![remark], ..page(vec![forged]) }, &BTreeSet::from(["sql".into()])).unwrap();
+        pages.add(types::Plan { extras: vec![remark], ..page(vec![forged]) }, &sql()).unwrap();
         let plan = pages.whole().unwrap();
         assert_eq!(plan.extras[0].text, "a\\nb");
         assert_eq!(plan.changes[0].after, Some(serde_json::json!({ "a": "x\\u{1b}[1m" })));

@@ -1,6 +1,5 @@
 //! A loaded plugin and its calls.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,7 +10,7 @@ use hyhost_table::{Change, Plan, Touch};
 use serde_json::Value;
 
 use crate::guest::{Guest, within};
-use crate::plan::Pages;
+use crate::plan::{Pages, Tables};
 use crate::{Call, Trouble, convert};
 
 /// What `probe`, `plan` and `ensure` are told. The connections are those of
@@ -20,8 +19,10 @@ use crate::{Call, Trouble, convert};
 pub struct Context {
     /// What is desired.
     pub desired: Value,
-    /// What may be removed: patterns.
-    pub prune: Vec<Touch>,
+    /// What may be removed.
+    pub prune: Vec<hyhost_config::PruneRule>,
+    /// Whether access beyond the document is removed.
+    pub exact: bool,
     /// Every name that the documents mention on these servers.
     pub mentioned: Vec<Touch>,
 }
@@ -73,7 +74,7 @@ impl Plugin {
     }
 
     /// The interfaces that it imports, sorted, such as
-    /// `hyhost:provision/sql@0.1.0`.
+    /// `hyhost:provision/sql@0.2.0`.
     pub fn imports(&self) -> &[String] {
         &self.imports
     }
@@ -110,7 +111,8 @@ impl Plugin {
     /// The plugin did not do its part.
     pub async fn plan(&self, session: Arc<Session>, context: &Context) -> Result<Result<Plan, Fault>, Trouble> {
         let wrong = |problem| self.guest.protocol(Call::Plan, problem);
-        let capabilities: BTreeSet<String> = self.manifest.wishes.iter().map(|wish| wish.capability.clone()).collect();
+        let capabilities = self.manifest.wishes.iter().map(|wish| &wish.capability);
+        let tables: Tables = capabilities.filter_map(|name| Some((name.clone(), session.table(name)?))).collect();
         let given = convert::context(context, &session);
         let mut pages = Pages::default();
         let mut page = None;
@@ -124,7 +126,7 @@ impl Plugin {
             .await;
             match self.guest.settle(Call::Plan, store, answer)? {
                 Err(error) => return convert::fault_in(error).map(Err).map_err(wrong),
-                Ok(found) => page = pages.add(found, &capabilities).map_err(wrong)?,
+                Ok(found) => page = pages.add(found, &tables).map_err(wrong)?,
             }
             if page.is_none() {
                 return pages.whole().map(Ok).map_err(wrong);

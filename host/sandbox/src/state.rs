@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 use wasmtime_wasi::{WasiCtxView, WasiView};
 
-use crate::bindings::hyhost::provision::{audit, files, log, s3, sql, types};
+use crate::bindings::hyhost::provision::{audit, files, http, kafka, log, s3, sql, types};
 use crate::memory::{Limiter, Stopped};
 use crate::wasi::Wasi;
 use crate::{convert, text};
@@ -93,7 +93,7 @@ impl State {
 
     async fn perform(
         &mut self,
-        capability: &str,
+        interface: &str,
         slot: &str,
         asked: Vec<types::Operation>,
         mode: types::Mode,
@@ -121,7 +121,7 @@ impl State {
             operations.push(Operation { name: operation.name, args });
         }
         let names: Vec<String> = unread.iter().map(|(at, _)| text::line(&operations[*at].name, 128)).collect();
-        let mut answers = self.waiting(session.perform(slot, capability, operations, bytes, mode)).await;
+        let mut answers = self.waiting(session.perform(slot, interface, operations, bytes, mode)).await;
         for ((at, problem), name) in unread.into_iter().zip(names) {
             answers[at] = Err(Fault::new(Class::Invalid, format!("`{name}`: its arguments cannot be read: {problem}")));
         }
@@ -150,27 +150,23 @@ impl State {
 
 impl types::Host for State {}
 
-impl sql::Host for State {
-    async fn perform(
-        &mut self,
-        connection: String,
-        operations: Vec<types::Operation>,
-        mode: types::Mode,
-    ) -> wasmtime::Result<Vec<Result<String, types::Error>>> {
-        self.perform("sql", &connection, operations, mode).await
-    }
+/// The interfaces of one shape, each the one way to the slots of its sort.
+macro_rules! performs {
+    ($($interface:ident),*) => {$(
+        impl $interface::Host for State {
+            async fn perform(
+                &mut self,
+                connection: String,
+                operations: Vec<types::Operation>,
+                mode: types::Mode,
+            ) -> wasmtime::Result<Vec<Result<String, types::Error>>> {
+                self.perform(stringify!($interface), &connection, operations, mode).await
+            }
+        }
+    )*};
 }
 
-impl s3::Host for State {
-    async fn perform(
-        &mut self,
-        connection: String,
-        operations: Vec<types::Operation>,
-        mode: types::Mode,
-    ) -> wasmtime::Result<Vec<Result<String, types::Error>>> {
-        self.perform("s3", &connection, operations, mode).await
-    }
-}
+performs!(sql, s3, kafka, http);
 
 impl files::Host for State {
     async fn list(&mut self, directory: String) -> wasmtime::Result<Result<Vec<files::Entry>, types::Error>> {

@@ -14,6 +14,7 @@ mod pattern;
 mod plan;
 mod row;
 mod shipped;
+mod sound;
 mod touch;
 
 pub use check::{ArgumentError, ContentUse, SecretUse};
@@ -21,6 +22,9 @@ pub use name::{Name, NameError};
 pub use operation::{Mode, Operation};
 pub use pattern::{Pattern, PatternError};
 pub use plan::{Action, Change, Plan, Remark};
-pub use row::{Content, Effect, EffectKind, FilePlace, NamePlace, Perform, Row, Sink, Statement, Table};
-pub use shipped::{s3, shipped, sql};
+pub use row::{
+    Content, Effect, EffectKind, FilePlace, HttpCall, NamePlace, Perform, Row, Sink, Statement, Table, TableError,
+};
+pub use shipped::{capabilities, s3, shipped, sql};
+pub use sound::problems;
 pub use touch::{Touch, Verb};

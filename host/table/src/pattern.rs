@@ -58,6 +58,15 @@ impl Pattern {
         self.segments.len() == name.0.len() && self.segments.iter().zip(&name.0).all(|(s, n)| s.matches(n))
     }
 
+    /// Its segments, each with its `*`.
+    pub fn segments(&self) -> Vec<String> {
+        let text = |segment: &Segment| match segment {
+            Segment::Exact(text) => text.clone(),
+            Segment::Glob(parts) => parts.join("*"),
+        };
+        self.segments.iter().map(text).collect()
+    }
+
     /// Whether it matches every name of as many segments.
     pub fn is_everything(&self) -> bool {
         self.segments.iter().all(|s| matches!(s, Segment::Glob(parts) if parts.iter().all(String::is_empty)))
@@ -120,11 +129,7 @@ impl From<Pattern> for String {
 
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let segments = self.segments.iter().map(|s| match s {
-            Segment::Exact(text) => text.clone(),
-            Segment::Glob(parts) => parts.join("*"),
-        });
-        Name::new(segments).fmt(f)
+        Name(self.segments()).fmt(f)
     }
 }
 

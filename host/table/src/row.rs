@@ -18,6 +18,9 @@ pub struct Table {
     /// Schemas that rows refer to as `#/$defs/…`.
     #[serde(default, rename = "$defs")]
     pub defs: BTreeMap<String, Value>,
+    /// The row that tests a login; absent: none does.
+    #[serde(default)]
+    pub login: Option<String>,
     /// The operations, reads first.
     pub rows: Vec<Row>,
 }
@@ -135,13 +138,15 @@ pub struct Effect {
     /// empty.
     #[serde(default)]
     pub parent: Option<String>,
-    /// `include`, `put`, `unset`, `get`, `prove`: the field.
+    /// `include`, `exclude`, `put`, `remove`, `unset`, `get`, `prove`: the
+    /// field.
     #[serde(default)]
     pub field: Option<String>,
-    /// `put`: the argument that holds the key within the field.
+    /// `put`, `remove`: the argument that holds the key within the field.
     #[serde(default)]
     pub key: Option<String>,
-    /// `include`: the members of a value of the set, each with its argument;
+    /// `include`, `exclude`: the members of a value of the set, each with its
+    /// argument;
     /// `put`, `prove`: the argument under `.`. A list stands for each of its
     /// items.
     #[serde(default)]
@@ -168,6 +173,10 @@ pub enum EffectKind {
     Include,
     /// Sets `key` of the map `field`.
     Put,
+    /// Takes values out of the set `field`.
+    Exclude,
+    /// Takes `key` out of the map `field`.
+    Remove,
     /// Sets the field to `null`.
     Unset,
     /// Removes the object.
@@ -201,8 +210,36 @@ pub enum Perform {
         #[serde(default)]
         database: Option<String>,
     },
+    /// A request of an HTTP API.
+    Http(HttpCall),
     /// A call of the client that the backend knows by this name.
     Call(String),
+}
+
+/// One request of an HTTP API. See `docs/api-tables.md`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpCall {
+    /// `GET`, `HEAD`, `PUT`, `POST`, `PATCH` or `DELETE`.
+    pub method: String,
+    /// The path: each `{argument}` is one segment, percent-encoded; a list is
+    /// joined by `,`.
+    pub path: String,
+    /// The query: a literal, or `{argument}`, which is left out where the
+    /// argument is absent.
+    #[serde(default)]
+    pub query: BTreeMap<String, String>,
+    /// The argument that is the body, as JSON.
+    #[serde(default)]
+    pub body: Option<String>,
+    /// Statuses that mean that nothing is there: the answer is `null`.
+    #[serde(default)]
+    pub absent: Vec<u16>,
+    /// The JSON pointer (RFC 6901) of the answer within the response's body.
+    /// Absent: the whole body for a row that reads, `null` for one that
+    /// writes.
+    #[serde(default)]
+    pub answer: Option<String>,
 }
 
 /// A closed form of a statement with typed places. See `docs/table.md`.
@@ -221,6 +258,11 @@ pub struct Statement {
     pub transactional: bool,
 }
 
+/// A text that is no table.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct TableError(Box<serde_saphyr::Error>);
+
 fn yes() -> bool {
     true
 }
@@ -229,6 +271,30 @@ impl Table {
     /// The row of this name.
     pub fn row(&self, name: &str) -> Option<&Row> {
         self.rows.iter().find(|r| r.name == name)
+    }
+
+    /// The table in this text.
+    ///
+    /// # Errors
+    /// Where it is no YAML, or has a key or value that no table has.
+    pub fn from_yaml(text: &str) -> Result<Self, TableError> {
+        serde_saphyr::from_str(text).map_err(|error| TableError(Box::new(error)))
+    }
+
+    /// Whether it is the table of an HTTP API.
+    pub fn is_http(&self) -> bool {
+        self.rows.iter().any(|row| matches!(row.perform, Perform::Http(_)))
+    }
+
+    /// The kinds of things that its rows touch with this verb.
+    pub fn kinds(&self, verb: Verb) -> impl Iterator<Item = &str> {
+        let names = self.rows.iter().flat_map(|row| &row.names);
+        names.filter(move |name| name.verb == verb).map(|name| name.kind.as_str())
+    }
+
+    /// Whether its rows know things of this kind.
+    pub fn has_kind(&self, kind: &str) -> bool {
+        self.rows.iter().flat_map(|row| &row.names).any(|name| name.kind == kind)
     }
 }
 

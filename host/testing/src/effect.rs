@@ -62,6 +62,17 @@ impl Act<'_> {
                 self.map_field(objects)?.insert(key, value);
                 Ok(Value::Null)
             }
+            EffectKind::Remove => {
+                let key = self.effect.key.as_deref().ok_or_else(|| self.broken("`remove` needs a key"))?;
+                let key = self.text(key)?;
+                self.map_field(objects)?.remove(&key);
+                Ok(Value::Null)
+            }
+            EffectKind::Exclude => {
+                let values = self.values()?;
+                self.set_field(objects)?.retain(|item| !values.iter().any(|value| says(item, value)));
+                Ok(Value::Null)
+            }
             EffectKind::Include => {
                 let values = self.values()?;
                 include(self.set_field(objects)?, values);

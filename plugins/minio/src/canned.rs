@@ -65,7 +65,7 @@ pub fn there(seen: &mut Seen<S3>) -> Result<Option<BTreeMap<String, Policy>>, Er
 
 fn plan(context: &Context, seen: &mut Seen<S3>, plan: &mut Plan) -> Result<(), Error> {
     let policies = context.desired::<Document>()?.policies;
-    let prune = crate::later::prune(context, "policy");
+    let prune = context.prune::<S3>("policy");
     if policies.is_empty() && prune.is_empty() {
         return Ok(());
     }

@@ -70,7 +70,7 @@ fn schema() -> Value {
 /// # Errors
 /// They cannot be read.
 pub fn going(context: &Context, seen: &mut Seen<S3>) -> Result<Option<Vec<s3::Group>>, Error> {
-    let prune = crate::later::prune(context, "group");
+    let prune = context.prune::<S3>("group");
     if prune.is_empty() {
         return Ok(Some(Vec::new()));
     }
@@ -90,7 +90,7 @@ fn plan(context: &Context, seen: &mut Seen<S3>, plan: &mut Plan) -> Result<(), E
     if document.groups.is_empty() {
         return Ok(());
     }
-    let names = crate::later::prune(context, "group")
+    let names = context.prune::<S3>("group")
         .is_empty()
         .then(|| document.groups.iter().map(|g| g.name.clone()).collect());
     let groups = seen.read(&s3::ReadGroups { names });
@@ -205,7 +205,7 @@ impl List {
         let is = is.unwrap_or_default();
         let missing = shall.iter().filter(|name| !is.contains(name)).cloned().collect();
         let beyond: Vec<String> = is.iter().filter(|name| !shall.contains(*name)).cloned().collect();
-        let (extra, goes) = if crate::later::exact(context) { (Vec::new(), beyond) } else { (beyond, Vec::new()) };
+        let (extra, goes) = if context.exact() { (Vec::new(), beyond) } else { (beyond, Vec::new()) };
         Self { is: is.to_vec(), missing, extra, goes }
     }
 

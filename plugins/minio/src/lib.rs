@@ -4,7 +4,6 @@
 mod bucket;
 mod canned;
 mod group;
-mod later;
 mod policy;
 mod service_account;
 mod steps;

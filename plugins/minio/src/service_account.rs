@@ -79,7 +79,7 @@ fn schema() -> Value {
 
 fn plan(context: &Context, seen: &mut Seen<S3>, plan: &mut Plan) -> Result<(), Error> {
     let document: Document = context.desired()?;
-    let prune = crate::later::prune(context, "service_account");
+    let prune = context.prune::<S3>("service_account");
     if !prune.is_empty() {
         for account in seen.read(&s3::ListAccessKeys {})?.unwrap_or_default() {
             if prune.takes(&[account.access_key.as_str()]) {

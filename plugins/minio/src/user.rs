@@ -71,7 +71,7 @@ fn schema() -> Value {
 /// # Errors
 /// They cannot be read.
 pub fn going(context: &Context, seen: &mut Seen<S3>) -> Result<Option<Vec<s3::User>>, Error> {
-    let prune = crate::later::prune(context, "user");
+    let prune = context.prune::<S3>("user");
     if prune.is_empty() {
         return Ok(Some(Vec::new()));
     }
@@ -86,7 +86,7 @@ fn plan(context: &Context, seen: &mut Seen<S3>, plan: &mut Plan) -> Result<(), E
         return Ok(());
     }
     // The list of all is read where prune needs it anyway.
-    let names = crate::later::prune(context, "user")
+    let names = context.prune::<S3>("user")
         .is_empty()
         .then(|| document.users.iter().map(|user| user.name.clone()).collect());
     let users = seen.read(&s3::ReadUsers { names });
@@ -174,7 +174,7 @@ fn update(
     if let Some(shall) = &user.policies {
         attached = shall.iter().filter(|policy| !is.policies.contains(policy)).cloned().collect();
         let beyond: Vec<String> = is.policies.iter().filter(|policy| !shall.contains(*policy)).cloned().collect();
-        takes_away = crate::later::exact(context) && !beyond.is_empty();
+        takes_away = context.exact() && !beyond.is_empty();
         if !attached.is_empty() || takes_away {
             let left = is.policies.iter().filter(|policy| !takes_away || shall.contains(*policy));
             let becomes: BTreeSet<&String> = left.chain(&attached).collect();

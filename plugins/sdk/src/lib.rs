@@ -7,8 +7,8 @@
 //!
 //! - [`Plugin`] is what a plugin implements, [`export!`] makes it one.
 //! - [`Context`] is what each call gets: the desired state, and connections.
-//! - [`sql`] and [`s3`] are the operations, typed, generated from the host's
-//!   tables; `docs/operations.md` is their reference.
+//! - [`sql`], [`s3`], [`kafka`] and [`opensearch`] are the operations, typed,
+//!   generated from the host's tables; `docs/operations.md` is their reference.
 //! - [`Kind`] is a kind of object in one file; [`kind`] runs a plugin that is
 //!   a list of kinds. [`Seen`] reads in bulk on their behalf.
 //! - [`native`] stands in for the host in `cargo test`.
@@ -31,10 +31,12 @@ mod connection;
 mod context;
 mod error;
 pub mod files;
+pub mod kafka;
 pub mod kind;
 pub mod log;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
+pub mod opensearch;
 mod operation;
 mod plugin;
 pub mod s3;
@@ -47,7 +49,7 @@ pub use bindings::hyhost::provision::types::{
 };
 pub use change::{Diff, id};
 pub use connection::{Answers, Batch, Connection, Ticket};
-pub use context::Context;
+pub use context::{Context, Prune};
 pub use kind::Kind;
 pub use operation::{Call, Capability, Operation, SecretName};
 pub use plugin::{Adapter, Outcomes, Plugin};

@@ -105,8 +105,26 @@ pub fn context(desired: &Value, slots: &[(&str, &str)]) -> Context {
         connections: slots.iter().map(slot).collect(),
         prune: Vec::new(),
         mentioned: Vec::new(),
+        exact: false,
         extensions: Vec::new(),
     })
+}
+
+/// The same, with access beyond the document to be removed, and with rules of
+/// what may be: capability, kind, pattern (its segments joined by `/`),
+/// whether with data.
+pub fn strict_context(desired: &Value, slots: &[(&str, &str)], prune: &[(&str, &str, &str, bool)]) -> Context {
+    let rule = |(capability, kind, pattern, with_data): &(&str, &str, &str, bool)| types::PruneRule {
+        capability: (*capability).to_owned(),
+        kind: (*kind).to_owned(),
+        name: pattern.split('/').map(str::to_owned).collect(),
+        with_data: *with_data,
+        extensions: Vec::new(),
+    };
+    let mut context = context(desired, slots);
+    context.inner.exact = true;
+    context.inner.prune = prune.iter().map(rule).collect();
+    context
 }
 
 /// What a plugin exports, as functions: `PLUGIN` in a crate that has called

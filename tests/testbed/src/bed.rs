@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::guard::Guard;
 use crate::instance::Instance;
-use crate::{Error, Result, Server, ports};
+use crate::{Error, Result, Server};
 
 /// A server, and how it is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,25 +56,20 @@ impl Testbed {
         // what is theirs; each server's directory is closed in itself.
         fs::set_permissions(guard.directory(), Permissions::from_mode(0o711))
             .map_err(Error::io("opening up", guard.directory()))?;
-        let one = |order: &Order| -> Result<Arc<Instance>> {
-            let instance = Instance::prepare(order.server, ports::lease(order.port)?, &guard)?;
+        let one = |order: &Order| -> Result<Vec<Arc<Instance>>> {
+            let instances = Instance::prepare(order.server, order.port, &guard)?;
+            let instances: Vec<Arc<Instance>> = instances.into_iter().map(Arc::new).collect();
             if order.start {
-                instance.start()?;
+                // All nodes of a cluster at once: none is ready without the others.
+                side_by_side(&instances, |instance| instance.start())?;
             }
-            Ok(Arc::new(instance))
+            Ok(instances)
         };
-        let results: Vec<Result<Arc<Instance>>> = std::thread::scope(|scope| {
-            let threads: Vec<_> = orders.iter().map(|order| scope.spawn(|| one(order))).collect();
-            threads
-                .into_iter()
-                .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-                .collect()
-        });
-        let instances = results.into_iter().collect::<Result<Vec<_>>>()?;
+        let instances = side_by_side(orders, one)?.into_iter().flatten().collect();
         Ok(Testbed { instances, guard })
     }
 
-    /// One of its servers.
+    /// One of its servers; of a cluster, the first node.
     ///
     /// # Errors
     /// [`Error::Absent`] when the testbed was made without it.
@@ -82,14 +77,24 @@ impl Testbed {
         self.instances.iter().find(|instance| instance.server() == server).ok_or(Error::Absent(server.name()))
     }
 
-    /// All its servers.
+    /// One node of a cluster, counted from 1.
+    ///
+    /// # Errors
+    /// [`Error::Absent`] when the testbed was made without it.
+    pub fn node(&self, server: Server, node: u16) -> Result<&Arc<Instance>> {
+        let mut found = self.instances.iter().filter(|instance| instance.server() == server);
+        found.find(|instance| instance.node() == node).ok_or(Error::Absent(server.name()))
+    }
+
+    /// All its servers; of a cluster, all its nodes.
     pub fn instances(&self) -> &[Arc<Instance>] {
         &self.instances
     }
 
     /// The variables of all its servers, see [`Instance::env`].
     pub fn env(&self) -> Vec<(&'static str, String)> {
-        self.instances.iter().flat_map(|instance| instance.env()).collect()
+        // Each node of a cluster would tell of the whole cluster.
+        self.instances.iter().filter(|instance| instance.node() == 1).flat_map(|instance| instance.env()).collect()
     }
 
     /// A directory that is removed with the testbed; the servers' logs lie in
@@ -99,11 +104,21 @@ impl Testbed {
     }
 }
 
+/// Does the same with each at once, and waits for all.
+fn side_by_side<T: Sync, R: Send>(all: &[T], one: impl Fn(&T) -> Result<R> + Sync) -> Result<Vec<R>> {
+    let results: Vec<Result<R>> = std::thread::scope(|scope| {
+        let threads: Vec<_> = all.iter().map(|each| scope.spawn(|| one(each))).collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    });
+    results.into_iter().collect()
+}
+
 impl Drop for Testbed {
     fn drop(&mut self) {
-        for instance in &self.instances {
-            // What cannot be ended here, the guard ends.
-            let _ = instance.close();
-        }
+        // At once: an end may take a moment. What cannot be ended here, the guard ends.
+        let _ = side_by_side(&self.instances, |instance| instance.close());
     }
 }

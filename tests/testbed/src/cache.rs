@@ -61,7 +61,8 @@ fn entry_in(root: &Path, place: &str, make: impl FnOnce(&Path) -> Result<()>) ->
     Ok(done)
 }
 
-fn lock(path: &Path) -> Result<File> {
+/// Waits until nobody else holds the lock of this file, which is made where needed.
+pub(crate) fn lock(path: &Path) -> Result<File> {
     let file = File::options().create(true).append(true).open(path).map_err(Error::io("opening", path))?;
     file.lock().map_err(Error::io("locking", path))?;
     Ok(file)

@@ -1,10 +1,11 @@
 //! Readers that are not ours: `psql` and `mc`.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use crate::install::{Package, home, install};
-use crate::{Error, Result, Server, Testbed};
+use crate::{Error, Result, Server, Testbed, kafka};
 
 /// Lines of a failed program's output that are shown.
 const SHOWN: usize = 40;
@@ -41,12 +42,21 @@ impl Testbed {
     }
 }
 
-/// Where `psql` and `mc` lie, for a PATH; installed first where needed.
+/// Where `psql`, `mc` and `kafka-topics.sh` lie, for a PATH: those of these
+/// servers' clients that are installed with them, installed first where needed.
 ///
 /// # Errors
 /// Those of [`install`].
-pub fn directories() -> Result<[PathBuf; 2]> {
-    Ok([home(&install(Package::Postgres)?).join("bin"), install(Package::Mc)?])
+pub fn directories(servers: &[Server]) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for server in servers {
+        match server {
+            Server::Postgres => found.push(home(&install(Package::Postgres)?).join("bin")),
+            Server::Minio => found.push(install(Package::Mc)?),
+            Server::Kafka | Server::Kafka3 => found.push(kafka::bin(&install(Package::Kafka)?)),
+        }
+    }
+    Ok(found)
 }
 
 /// `psql` with one command, by password, over TCP.
@@ -64,8 +74,34 @@ pub(crate) fn psql(package: &Path, port: u16, user: &str, password: &str, databa
 /// # Errors
 /// [`Error::Failed`] with the end of what it wrote when it ends with a failure.
 pub fn run(command: &mut Command, doing: &str) -> Result<String> {
-    let program = command.get_program().to_string_lossy().into_owned();
+    let program = name(command);
     let output = command.stdin(Stdio::null()).output().map_err(Error::io_of("starting", &program))?;
+    said(output, program, doing)
+}
+
+/// The same for a program that reads its standard input.
+///
+/// # Errors
+/// Those of [`run`].
+pub(crate) fn run_fed(command: &mut Command, input: &[u8], doing: &str) -> Result<String> {
+    let program = name(command);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(Error::io_of("starting", &program))?;
+    let pipe = child.stdin.take();
+    let output = std::thread::scope(|scope| {
+        // Beside the reading: a program may answer before it has read all. One
+        // that ends early has its own words for why.
+        scope.spawn(move || pipe.map(|mut pipe| pipe.write_all(input)));
+        child.wait_with_output()
+    });
+    said(output.map_err(Error::io_of("waiting for", &program))?, program, doing)
+}
+
+fn name(command: &Command) -> String {
+    command.get_program().to_string_lossy().into_owned()
+}
+
+fn said(output: Output, program: String, doing: &str) -> Result<String> {
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned());
     }
@@ -94,6 +130,13 @@ mod tests {
         command.args(["-c", "echo out; echo err >&2; exit 7"]);
         let said = run(&mut command, "trying").unwrap_err().to_string();
         assert!(said.starts_with("trying: `sh` ended with exit status: 7\nout\nerr"), "{said}");
+    }
+
+    #[test]
+    fn a_program_is_fed_more_than_a_pipe_holds() {
+        let input = "x".repeat(1 << 20);
+        assert_eq!(run_fed(&mut Command::new("cat"), input.as_bytes(), "trying").unwrap(), input);
+        assert_eq!(run_fed(&mut Command::new("true"), input.as_bytes(), "trying").unwrap(), "");
     }
 
     #[test]

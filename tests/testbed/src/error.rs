@@ -43,11 +43,24 @@ pub enum Error {
         /// Why not.
         source: std::io::Error,
     },
-    /// Postgres refuses to run as root and no other account was found.
+    /// A server refuses to run as root and no other account was found.
     #[error(
-        "Postgres does not run as root, and there is no account to run it as (looked for: {0}). Run as another user, or make one: useradd --system postgres"
+        "{server} does not run as root, and there is no account to run it as (looked for: {accounts}). Run as another user, or make one: useradd --system postgres"
     )]
-    NoAccount(String),
+    NoAccount {
+        /// The server.
+        server: &'static str,
+        /// The accounts that were looked for.
+        accounts: String,
+    },
+    /// No certificate could be made.
+    #[error("making a certificate for {name}: {source}")]
+    Certificate {
+        /// For whom.
+        name: String,
+        /// Why not.
+        source: rcgen::Error,
+    },
     /// Somebody else listens on the port that was asked for.
     #[error("port {0} is taken: name another one, or end what listens there (`ss -ltnp` shows it)")]
     PortTaken(u16),

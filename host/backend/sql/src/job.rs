@@ -131,6 +131,7 @@ fn work(request: &Request, own: &str) -> Result<(String, Work), String> {
             let work = Work::Statement { text, transactional: statement.transactional, mentions };
             Ok((database(&statement.database)?, work))
         }
+        Perform::Http(_) => Err("the row is not one of SQL".to_owned()),
         Perform::Call(call) => {
             let secret = || arguments.secret("password").map_err(|error| error.to_string());
             let login = || -> Result<Option<Role>, String> {

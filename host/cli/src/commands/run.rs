@@ -101,8 +101,8 @@ fn gate(stack: &Stack, audit: Audit) -> anyhow::Result<Gate> {
     for connection in stack.connections.values() {
         let backend =
             backend(connection).with_context(|| format!("connection `{}` ({})", connection.name, connection.place))?;
-        let table = hyhost_table::shipped(connection.capability())
-            .with_context(|| format!("capability `{}` has no table", connection.capability()))?;
+        let table =
+            connection.table().with_context(|| format!("capability `{}` has no table", connection.capability()))?;
         gate.connect(connection.name.clone(), table, backend);
         gate.withhold(connection.secrets().iter().cloned());
     }
@@ -114,6 +114,7 @@ fn backend(connection: &Connection) -> anyhow::Result<Arc<dyn Backend>> {
     Ok(match &connection.how {
         How::Sql(sql) => Arc::new(hyhost_backend_sql::connect(&connection.name, sql)),
         How::S3(s3) => Arc::new(hyhost_backend_s3::connect(&connection.name, s3)?),
+        How::Kafka(_) | How::Http(_) => anyhow::bail!("its client is not part of this build"),
     })
 }
 

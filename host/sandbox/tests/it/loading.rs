@@ -62,7 +62,7 @@ fn imports_and_exports_are_checked_by_name() {
     let component = |text: &str| wat::parse_str(format!("(component {text})")).unwrap();
     let http = said(component(r#"(import "wasi:http/types@0.2.0" (instance))"#));
     assert!(http.contains("imports `wasi:http/types@0.2.0`") && http.contains("hyhost:provision/* alone"), "{http}");
-    let newer = said(component(r#"(import "hyhost:provision/kafka@0.1.0" (instance))"#));
+    let newer = said(component(r#"(import "hyhost:provision/redis@0.2.0" (instance))"#));
     assert!(newer.contains("no such capability"), "{newer}");
     assert!(said(NOTHING).contains("does not export `describe`"));
     let mut exports = String::from(

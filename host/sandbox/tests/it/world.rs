@@ -95,6 +95,8 @@ impl World {
                 ("app_db".into(), Secret::new("app_db", OWN)),
                 ("root_pw".into(), Secret::new("root_pw", FOREIGN)),
             ]),
+            prune: Vec::new(),
+            exact: false,
             directories: BTreeMap::new(),
             timeout: Duration::from_secs(60),
             ready_timeout: Duration::from_secs(60),

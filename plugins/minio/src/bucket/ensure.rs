@@ -34,7 +34,7 @@ pub(super) fn ensure(context: &Context, connection: &Connection<S3>, changes: &[
         (work.what == What::Remove).then(|| s3::DeleteBucket { bucket: work.bucket.name.clone() })
     });
     create(connection, &mut works);
-    compare_again(connection, &mut works, crate::later::exact(context));
+    compare_again(connection, &mut works, context.exact());
     write(connection, &mut works, |work| {
         let policy = work.difference.policy.clone()??;
         Some(s3::PutBucketPolicy { bucket: work.bucket.name.clone(), policy })

@@ -23,7 +23,7 @@ pub const KIND: Kind<S3> =
 
 fn plan(context: &Context, seen: &mut Seen<S3>, plan: &mut Plan) -> Result<(), Error> {
     let buckets = context.desired::<Document>()?.buckets;
-    let prune = crate::later::prune(context, "bucket");
+    let prune = context.prune::<S3>("bucket");
     if buckets.is_empty() && prune.is_empty() {
         return Ok(());
     }
@@ -56,7 +56,7 @@ fn plan(context: &Context, seen: &mut Seen<S3>, plan: &mut Plan) -> Result<(), E
             without_aborts(&mut bucket);
         }
         if !there.contains(bucket.name.as_str()) {
-            let difference = Difference::between(&State::default(), &bucket, true, crate::later::exact(context));
+            let difference = Difference::between(&State::default(), &bucket, true, context.exact());
             let action = Change::create;
             refuse(&bucket, &difference, plan);
             plan.changes.push(change(action, bucket, What::Create, false, difference.shown)?);
@@ -68,7 +68,7 @@ fn plan(context: &Context, seen: &mut Seen<S3>, plan: &mut Plan) -> Result<(), E
             plan.refused.push(Remark::new(id("bucket", [&bucket.name]), fault.fault().message.as_str()));
         }
         if !reading.waits {
-            compare(&reading.state, bucket, crate::later::exact(context), plan)?;
+            compare(&reading.state, bucket, context.exact(), plan)?;
         }
     }
     Ok(())

@@ -2,14 +2,26 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+mod kafka;
+mod owner;
+
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use hyhost_testbed::{Error, Order, Proxy, Server, Testbed, Traffic, is_alive};
 
 fn pid(bed: &Testbed, server: Server) -> u32 {
     bed.get(server).unwrap().pid().unwrap()
+}
+
+/// Those that are quick to start; the others have tests of their own.
+const QUICK: [Server; 2] = [Server::Postgres, Server::Minio];
+
+/// How much memory a process holds, in MiB.
+fn resident(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.split_whitespace().next().unwrap().parse::<u64>().unwrap() / 1024
 }
 
 fn gone_within(limit: Duration, mut gone: impl FnMut() -> bool) -> bool {
@@ -25,7 +37,7 @@ fn gone_within(limit: Duration, mut gone: impl FnMut() -> bool) -> bool {
 
 #[test]
 fn both_come_up_answer_and_leave_nothing() {
-    let bed = Testbed::up(&Server::ALL).unwrap();
+    let bed = Testbed::up(&QUICK).unwrap();
     assert!(bed.psql("postgres", "show server_version").unwrap().starts_with("18."));
     bed.psql("postgres", "create role app login password 'hunter2'").unwrap();
     assert_eq!(bed.psql_as("app", "hunter2", "postgres", "select current_user").unwrap(), "app");
@@ -37,7 +49,7 @@ fn both_come_up_answer_and_leave_nothing() {
     assert!(bed.mc(&["ls", "testbed"]).unwrap().contains("one/"));
     assert!(bed.mc(&["admin", "info", "testbed"]).unwrap().contains("1 drive online"));
 
-    let pids = Server::ALL.map(|server| pid(&bed, server));
+    let pids = QUICK.map(|server| pid(&bed, server));
     let directory = bed.directory().to_owned();
     drop(bed);
     assert!(!pids.into_iter().any(is_alive));
@@ -58,10 +70,10 @@ fn copies_live_side_by_side() {
 
 #[test]
 fn data_and_port_outlive_a_crash() {
-    let bed = Testbed::up(&Server::ALL).unwrap();
+    let bed = Testbed::up(&QUICK).unwrap();
     bed.psql("postgres", "create role kept").unwrap();
     bed.mc(&["mb", "testbed/kept"]).unwrap();
-    for server in Server::ALL {
+    for server in QUICK {
         let instance = bed.get(server).unwrap();
         let (port, before) = (instance.port(), pid(&bed, server));
         instance.kill().unwrap();
@@ -137,34 +149,4 @@ fn psql_through(bed: &Testbed, proxy: &Proxy, sql: &str) -> bool {
     let mut command = Command::new(psql);
     command.args(["-X", "-w", "-c", sql]).envs(bed.env()).env("PGPORT", proxy.port().to_string());
     command.output().unwrap().status.success()
-}
-
-#[test]
-fn nothing_outlives_a_killed_owner() {
-    let mut owner = Command::new(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", "--nocapture", "owner_that_is_killed"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let lines = BufReader::new(owner.stdout.take().unwrap()).lines().map_while(Result::ok);
-    let facts = lines.filter_map(|line| line.split_once("OWNER ").map(|(_, facts)| facts.to_owned())).next().unwrap();
-    let (pids, directory) = facts.split_once(' ').unwrap();
-    let pids: Vec<u32> = pids.split(',').map(|pid| pid.parse().unwrap()).collect();
-    assert!(pids.iter().all(|pid| is_alive(*pid)));
-    owner.kill().unwrap();
-    owner.wait().unwrap();
-    let gone = || !pids.iter().any(|pid| is_alive(*pid)) && !std::path::Path::new(directory).exists();
-    assert!(gone_within(Duration::from_secs(10), gone), "{facts}");
-}
-
-#[test]
-#[ignore = "the process that nothing_outlives_a_killed_owner starts and kills"]
-fn owner_that_is_killed() {
-    let bed = Testbed::up(&Server::ALL).unwrap();
-    // A hanging server must not outlive its owner either.
-    bed.get(Server::Postgres).unwrap().pause().unwrap();
-    let [postgres, minio] = Server::ALL.map(|server| pid(&bed, server));
-    println!("OWNER {postgres},{minio} {}", bed.directory().display());
-    std::thread::sleep(Duration::from_secs(60));
 }
