@@ -90,9 +90,8 @@ fn plan(context: &Context, seen: &mut Seen<S3>, plan: &mut Plan) -> Result<(), E
     if document.groups.is_empty() {
         return Ok(());
     }
-    let names = context.prune::<S3>("group")
-        .is_empty()
-        .then(|| document.groups.iter().map(|g| g.name.clone()).collect());
+    let names =
+        context.prune::<S3>("group").is_empty().then(|| document.groups.iter().map(|g| g.name.clone()).collect());
     let groups = seen.read(&s3::ReadGroups { names });
     let attaches = document.groups.iter().any(|group| group.policies.is_some());
     let policies = if attaches { canned::there(seen) } else { Ok(Some(Default::default())) };

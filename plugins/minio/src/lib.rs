@@ -55,3 +55,6 @@ impl Plugin for Minio {
 }
 
 hyhost_sdk::export!(Minio);
+
+#[cfg(test)]
+mod accounts_tests;

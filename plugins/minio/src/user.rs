@@ -86,9 +86,8 @@ fn plan(context: &Context, seen: &mut Seen<S3>, plan: &mut Plan) -> Result<(), E
         return Ok(());
     }
     // The list of all is read where prune needs it anyway.
-    let names = context.prune::<S3>("user")
-        .is_empty()
-        .then(|| document.users.iter().map(|user| user.name.clone()).collect());
+    let names =
+        context.prune::<S3>("user").is_empty().then(|| document.users.iter().map(|user| user.name.clone()).collect());
     let users = seen.read(&s3::ReadUsers { names });
     let attaches = document.users.iter().any(|user| user.policies.is_some());
     let policies = if attaches { canned::there(seen) } else { Ok(Some(Default::default())) };

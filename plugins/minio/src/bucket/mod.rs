@@ -123,4 +123,6 @@ fn change(new: fn(String) -> Change, bucket: Bucket, what: What, destroys: bool,
 }
 
 #[cfg(test)]
+mod configuration_tests;
+#[cfg(test)]
 mod tests;
