@@ -110,7 +110,10 @@ async fn what_is_created_is_listed() {
         }
     }
     kinds.sort_unstable();
-    assert_eq!(kinds, ["bucket", "database", "migration", "role", "schema"]);
+    let s3 = ["bucket", "group", "policy", "service_account", "user"];
+    let mut expected: Vec<_> = ["database", "migration", "role", "schema"].into_iter().chain(s3).collect();
+    expected.sort_unstable();
+    assert_eq!(kinds, expected);
 }
 
 /// Each row can be performed here, and a read of nothing answers in the shape

@@ -138,7 +138,9 @@ fn compare(context: &Context, group: &Group, is: Option<&s3::Group>, plan: &mut 
         steps.then(&set_status(true))?;
     }
     let members = List::of(context, group.members.as_ref(), is.map(|is| is.members.as_slice()));
-    let policies = List::of(context, group.policies.as_ref(), is.map(|is| is.policies.as_slice()));
+    // One that stays disabled does not show its policies.
+    let shown = group.policies.as_ref().filter(|_| enabled || changed == Some(true));
+    let policies = List::of(context, shown, is.map(|is| is.policies.as_slice()));
     for (field, list) in [("members", &members), ("policies", &policies)] {
         if list.differs() {
             diff.add(field, is.map(|_| json!(list.is)), json!(list.becomes()));

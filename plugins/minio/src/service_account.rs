@@ -176,12 +176,10 @@ fn update(
         access_key: account.access_key.clone(),
         secret: SecretName::new(&account.secret),
     };
+    // Nobody can say of one that cannot log in; it is proved when it can.
     if !enabled && account.enabled == Some(true) {
         steps.then_prove(Proof::ServiceAccount(account.access_key.clone(), account.secret.clone()));
-    } else if !enabled {
-        let text = "its secret could not be compared, for it is disabled: no login of it can be tried";
-        plan.extras.push(Remark::new(id, text));
-    } else if seen.read(&proof)? == Some(Some(false)) {
+    } else if enabled && seen.read(&proof)? == Some(Some(false)) {
         diff.add("secret", "another", shown(&account.secret));
         change.secret = Some(SecretName::new(&account.secret));
     }

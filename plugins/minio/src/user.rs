@@ -159,12 +159,10 @@ fn update(
     }
     if let Some(secret) = &user.secret {
         let proof = s3::UserSecretMatches { user: is.name.clone(), secret: SecretName::new(secret) };
+        // Nobody can say of one that cannot log in; it is proved when it can.
         if !enabled && user.enabled == Some(true) {
             steps.then_prove(Proof::User(is.name.clone(), secret.clone()));
-        } else if !enabled {
-            let text = "its secret could not be compared, for it is disabled: no login of it can be tried";
-            plan.extras.push(Remark::new(id, text));
-        } else if seen.read(&proof)? == Some(Some(false)) {
+        } else if enabled && seen.read(&proof)? == Some(Some(false)) {
             diff.add("secret", "another", shown(secret));
             steps.then(&s3::SetUserSecret { user: is.name.clone(), secret: SecretName::new(secret) })?;
         }

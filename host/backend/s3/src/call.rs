@@ -119,8 +119,9 @@ async fn read_health(server: &Server) -> Result<Value, Failure> {
     match (response.status(), quorum) {
         (StatusCode::OK, Some(_)) => return Ok(json!({ "writable": true, "reason": "", "minio": true })),
         (StatusCode::SERVICE_UNAVAILABLE, quorum) => {
-            let minio = quorum.is_some();
-            let reason = match (text_of(response.headers(), "x-minio-server-status"), quorum) {
+            let status = text_of(response.headers(), "x-minio-server-status");
+            let minio = status.is_some() || quorum.is_some();
+            let reason = match (status, quorum) {
                 (Some(status), _) => format!("the server is starting: {status}"),
                 (None, Some(quorum)) => format!("fewer drives can be written than the write quorum of {quorum}"),
                 (None, None) => "HTTP 503".to_owned(),
@@ -140,8 +141,7 @@ async fn read_health(server: &Server) -> Result<Value, Failure> {
 
 async fn ask_health(server: &Server) -> Result<Response<Incoming>, Failure> {
     let request = Get::get(server.url("/minio/health/cluster")).body(SdkBody::empty());
-    let request = request
-        .map_err(|error| Failure::ours(Class::Invalid, format!("the address is not one: {error}")))?;
+    let request = request.map_err(|error| Failure::ours(Class::Invalid, format!("the address is not one: {error}")))?;
     let response = server.wire.send(request).await.map_err(|error| way(&error))?;
     if response.headers().contains_key(QUORUM) {
         server.minio.store(true, Ordering::Relaxed);

@@ -104,27 +104,28 @@ async fn health_is_what_minio_says_and_else_what_a_signed_request_finds() {
         let answer = one(&backend(&settings(server.port)), "ReadHealth", json!({})).await;
         (class(&answer), server.seen())
     };
-    let good = json!({ "writable": true, "reason": "" });
+    let good = |minio| json!({ "writable": true, "reason": "", "minio": minio });
 
     let minio = |_| Answer::Http(200, "x-minio-write-quorum: 2\r\n", String::new());
     let (answer, seen) = health(minio).await;
-    assert_eq!((answer, seen.len()), (Ok(good.clone()), 1));
+    assert_eq!((answer, seen.len()), (Ok(good(true)), 1));
     assert!(!seen[0].head.contains("authorization"), "{}", seen[0].head);
 
     let starting = |_| Answer::Http(503, "x-minio-server-status: iam-offline\r\n", String::new());
     let (answer, _) = health(starting).await;
-    assert_eq!(answer, Ok(json!({ "writable": false, "reason": "the server is starting: iam-offline" })));
+    let reason = "the server is starting: iam-offline";
+    assert_eq!(answer, Ok(json!({ "writable": false, "reason": reason, "minio": true })));
     let few = |_| Answer::Http(503, "x-minio-write-quorum: 3\r\n", String::new());
     let reason = "fewer drives can be written than the write quorum of 3";
-    assert_eq!(health(few).await.0, Ok(json!({ "writable": false, "reason": reason })));
+    assert_eq!(health(few).await.0, Ok(json!({ "writable": false, "reason": reason, "minio": true })));
 
     // Not MinIO: a page for everybody, or an error.
     let page = |health| if health { Answer::Http(200, "", "Welcome".to_owned()) } else { buckets(&[], "") };
     let (answer, seen) = health(page).await;
-    assert_eq!(answer, Ok(good.clone()));
+    assert_eq!(answer, Ok(good(false)));
     assert!(seen[1].head.contains("authorization: aws4-hmac-sha256"), "{}", seen[1].head);
     let other = |_| error(403, "AccessDenied");
-    assert_eq!(health(other).await.0, Ok(good));
+    assert_eq!(health(other).await.0, Ok(good(false)));
     let stranger = |health| if health { error(404, "NoSuchBucket") } else { error(403, "InvalidAccessKeyId") };
     assert_eq!(health(stranger).await.0, Err(Class::Denied));
     let early = |health| if health { error(404, "x") } else { error(503, "XMinioServerNotInitialized") };

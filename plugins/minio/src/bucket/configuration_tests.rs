@@ -134,7 +134,7 @@ fn all() -> Value {
         "lifecycle": [{ "id": "tmp", "prefix": "tmp/", "expire_days": 9 }],
         "encryption": { "algorithm": "aws:kms", "key": "mine" },
         "quota": "10Gi",
-        "notifications": [{ "to": "queue", "arn": "arn:x", "events": ["s3:ObjectCreated:*"] }],
+        "notifications": [{ "to": "queue", "arn": "arn:minio:sqs::x:webhook", "events": ["s3:ObjectCreated:*"] }],
         "cors": [{ "origins": ["*"], "methods": ["PUT", "GET"] }],
     }] })
 }
@@ -198,7 +198,7 @@ fn what_a_server_writes_in_its_own_way_is_the_same() {
     server.set("media", "encryption", json!({ "algorithm": "aws:kms", "key": "arn:aws:kms:mine" }));
     server.set("media", "cors", json!([{ "id": "x", "origins": ["*"], "methods": ["GET", "PUT"], "max_age": 5 }]));
     let other = json!({ "to": "queue", "arn": "arn:y", "events": ["s3:ObjectRemoved:*"] });
-    let own = json!({ "id": "9", "to": "queue", "arn": "arn:x", "events": ["s3:ObjectCreated:*"] });
+    let own = json!({ "id": "9", "to": "queue", "arn": "arn:minio:sqs:us-east-1:x:webhook", "events": ["s3:ObjectCreated:*"] });
     server.set("media", "notifications", json!([other, own]));
     server.set("media", "tags", json!({ "team": "a", "others": "stay" }));
     assert_eq!(server.plan(&all()), Plan::default());

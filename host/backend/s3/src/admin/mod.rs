@@ -126,8 +126,7 @@ impl<'a> Ask<'a> {
         let signable =
             SignableRequest::new(self.method.as_str(), &address, std::iter::empty(), SignableBody::Bytes(&body))
                 .map_err(|error| unsent(error.to_string()))?;
-        let (instructions, _) =
-            sign(signable, &params.into()).map_err(|error| unsent(error.to_string()))?.into_parts();
+        let (instructions, _) = sign(signable, &params.into()).map_err(|error| unsent(error.to_string()))?.into_parts();
         for (name, value) in instructions.headers() {
             request = request.header(name, value);
         }

@@ -39,16 +39,17 @@ pub(crate) async fn read(server: &Server, asked: &Asked<'_>) -> Result<Value, Fa
         Some(names) => {
             let one = |name: String| async move {
                 // The root account is no user to the server, and let us in.
-                let root = || (name == server.user).then(|| Info { status: "enabled".to_owned(), policy_name: String::new() });
+                let root =
+                    || (name == server.user).then(|| Info { status: "enabled".to_owned(), policy_name: String::new() });
                 Ok(info(server, &name).await?.or_else(root).map(|info| (name.clone(), info)))
             };
             let found: Vec<_> = stream::iter(names.into_iter().map(one)).buffered(TOGETHER).try_collect().await?;
             found.into_iter().flatten().collect()
         }
     };
-    let shown = all.iter().map(|(name, info)| {
-        json!({ "name": name, "status": info.status, "policies": split(&info.policy_name) })
-    });
+    let shown = all
+        .iter()
+        .map(|(name, info)| json!({ "name": name, "status": info.status, "policies": split(&info.policy_name) }));
     Ok(shown.collect())
 }
 

@@ -49,9 +49,8 @@ pub(crate) async fn list(server: &Server, asked: &Asked<'_>) -> Result<Value, Fa
     // is bounded here.
     let (mut listed, mut bytes) = (0usize, 0usize);
     loop {
-        let page = |client: Client| {
-            client.list_buckets().max_buckets(PAGE).set_continuation_token(token.clone()).send()
-        };
+        let page =
+            |client: Client| client.list_buckets().max_buckets(PAGE).set_continuation_token(token.clone()).send();
         let page = server.signed(page).await?;
         let names = page.buckets().iter().filter_map(|bucket| bucket.name());
         listed += 1 + page.buckets().len();

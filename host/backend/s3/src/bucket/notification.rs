@@ -103,9 +103,10 @@ fn notifications(all: &NotificationConfiguration) -> Vec<Notification> {
     let queues = queues.map(|one| Notification::of(Kind::Queue, one.id(), one.queue_arn(), one.events(), one.filter()));
     let topics = all.topic_configurations().iter();
     let topics = topics.map(|one| Notification::of(Kind::Topic, one.id(), one.topic_arn(), one.events(), one.filter()));
-    let functions = all.lambda_function_configurations().iter().map(|one| {
-        Notification::of(Kind::Function, one.id(), one.lambda_function_arn(), one.events(), one.filter())
-    });
+    let functions = all
+        .lambda_function_configurations()
+        .iter()
+        .map(|one| Notification::of(Kind::Function, one.id(), one.lambda_function_arn(), one.events(), one.filter()));
     queues.chain(topics).chain(functions).collect()
 }
 

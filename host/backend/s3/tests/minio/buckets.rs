@@ -33,7 +33,10 @@ async fn seen_from_here(backend: &S3Backend, names: &[&str]) -> Value {
 async fn a_bucket_lives() {
     let bed = up();
     let backend = backend(&root(&bed, None));
-    assert_eq!(one(&backend, "ReadHealth", json!({})).await, Ok(json!({ "writable": true, "reason": "", "minio": true })));
+    assert_eq!(
+        one(&backend, "ReadHealth", json!({})).await,
+        Ok(json!({ "writable": true, "reason": "", "minio": true }))
+    );
     assert_eq!(one(&backend, "ListBuckets", json!({})).await, Ok(json!([])));
 
     for name in ["media", "media.old", "other"] {
