@@ -82,6 +82,10 @@ pub struct NamePlace {
     /// that proves a secret is one.
     #[serde(default)]
     pub grant: Option<Verb>,
+    /// Only where these arguments have these values: the kind of a name may
+    /// depend on another argument.
+    #[serde(default)]
+    pub when: BTreeMap<String, String>,
 }
 
 /// A rule about what an argument says.
@@ -169,6 +173,8 @@ pub enum EffectKind {
     Create,
     /// Sets fields of the object; it must be there.
     Update,
+    /// Makes the object, or sets fields of the one that is there.
+    Upsert,
     /// Puts values into the set `field`.
     Include,
     /// Sets `key` of the map `field`.

@@ -33,7 +33,7 @@ pub fn problems(table: &Table) -> Vec<String> {
 
 /// The arguments that its places, rules and sinks speak of.
 fn places(row: &Row) -> impl Iterator<Item = &str> {
-    let names = row.names.iter().flat_map(|name| &name.at).map(String::as_str);
+    let names = row.names.iter().flat_map(|name| name.at.iter().chain(name.when.keys())).map(String::as_str);
     let contents = row.content.iter().map(|content| content.at.as_str());
     let sinks = row.sinks.iter().map(|sink| sink.at.split('/').nth(1).unwrap_or_default());
     names.chain(contents).chain(sinks)

@@ -42,6 +42,11 @@ impl Act<'_> {
             EffectKind::Prove => self.prove(objects),
             EffectKind::Create => self.create(objects),
             EffectKind::Delete => self.delete(objects),
+            EffectKind::Upsert => {
+                let (key, given) = (self.key()?, self.given()?);
+                write(objects.entry(key).or_default(), given);
+                Ok(Value::Null)
+            }
             EffectKind::Update => {
                 let given = self.given()?;
                 write(self.object(objects)?, given);

@@ -1,5 +1,5 @@
-//! Real servers for tests and for trying things out: Postgres, MinIO and Kafka,
-//! installed from package registries, each run with a port, a data directory
+//! Real servers for tests and for trying things out: Postgres, MinIO, Kafka and
+//! OpenSearch, installed from package registries, each run with a port, a data directory
 //! and a process of its own.
 //!
 //! ```no_run
@@ -31,12 +31,14 @@ mod java;
 mod kafka;
 mod maven;
 mod minio;
+mod opensearch;
 mod ports;
 mod postgres;
 mod process;
 mod proxy;
 pub mod random;
 mod recipe;
+mod seaweedfs;
 mod server;
 pub mod tool;
 
