@@ -204,7 +204,7 @@ impl Operation for UserSecretMatches {
     const NAME: &'static str = "UserSecretMatches";
 }
 
-/// Groups of MinIO's users, of these names only if names were given.
+/// Groups of MinIO's users, of these names only if names were given. One that is disabled shows no policies.
 #[allow(missing_docs, reason = "the names say it")]
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct ReadGroups {
