@@ -5,7 +5,12 @@
 use hyhost_sdk::native::Exports;
 use serde_json::{Value, json};
 
-const PLUGINS: &[Exports] = &[hyhost_plugin_kafka::PLUGIN, hyhost_plugin_minio::PLUGIN, hyhost_plugin_postgres::PLUGIN];
+const PLUGINS: &[Exports] = &[
+    hyhost_plugin_kafka::PLUGIN,
+    hyhost_plugin_minio::PLUGIN,
+    hyhost_plugin_opensearch::PLUGIN,
+    hyhost_plugin_postgres::PLUGIN,
+];
 
 fn main() -> Result<(), serde_json::Error> {
     let manifests = PLUGINS.iter().map(manifest).collect::<Result<Vec<Value>, _>>()?;
