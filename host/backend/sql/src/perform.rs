@@ -90,7 +90,7 @@ async fn group(pool: &Arc<Pool>, database: &str, jobs: Vec<Job>, deadline: Insta
         Err(fault) => return jobs.iter().map(|job| (job.index, no_session(job, &fault))).collect(),
     };
     let mut answers: Vec<Option<Answer>> = jobs.iter().map(|_| None).collect();
-    let sent = timeout_at(deadline, send_all(pool, lease.client(), &jobs, &mut answers)).await;
+    let sent = timeout_at(deadline, send_all(pool, lease.client(), &jobs, Way::Each, &mut answers)).await;
     match sent {
         Ok(()) => lease.finish().await,
         // Dropping the lease cancels what runs.
@@ -113,7 +113,16 @@ fn no_session(job: &Job, fault: &Fault) -> Answer {
     }
 }
 
-async fn send_all(pool: &Pool, client: &Client, jobs: &[Job], answers: &mut [Option<Answer>]) {
+/// How statements are sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// Each on its own; together where that does the same.
+    Each,
+    /// Within a transaction that is open.
+    Within,
+}
+
+async fn send_all(pool: &Pool, client: &Client, jobs: &[Job], way: Way, answers: &mut [Option<Answer>]) {
     let mut waiting: VecDeque<usize> = (0..jobs.len()).collect();
     while let Some(first) = waiting.pop_front() {
         let mut window = vec![first];
@@ -125,22 +134,53 @@ async fn send_all(pool: &Pool, client: &Client, jobs: &[Job], answers: &mut [Opt
                 window.extend(waiting.pop_front());
             }
         }
+        let writes = |at: &usize| matches!(jobs[*at].work, Work::Statement { transactional: true, .. });
+        let together = way == Way::Each && window.len() > 1 && window.iter().all(writes);
+        if together && send_together(client, jobs, &window).await {
+            for at in window {
+                answers[at] = Some(Ok(Value::Null));
+            }
+            continue;
+        }
         let mut sending = Vec::with_capacity(window.len());
         for at in window {
-            let mut future = Box::pin(maybe_done(send(client, &jobs[at].work)));
-            // The first turn sends: so they go out in order, without waiting
-            // for one another's answers.
-            let _ = poll!(future.as_mut());
-            sending.push(async move {
-                future.as_mut().await;
-                (at, future.as_mut().take_output())
-            });
+            sending.push(sent(at, send(client, &jobs[at].work)).await);
         }
         let mut sending: FuturesUnordered<_> = sending.into_iter().collect();
         while let Some((at, answer)) = sending.next().await {
             answers[at] = answer.map(|answer| answer.map_err(|error| explain(pool, &jobs[at], &error)));
         }
     }
+}
+
+/// Sends it now, before what comes after it, and hands back what waits for the
+/// answer.
+async fn sent<T>(at: usize, future: impl Future<Output = T>) -> impl Future<Output = (usize, Option<T>)> {
+    let mut future = Box::pin(maybe_done(future));
+    // The first turn sends: so they go out in order, without waiting for one
+    // another's answers.
+    let _ = poll!(future.as_mut());
+    async move {
+        future.as_mut().await;
+        (at, future.as_mut().take_output())
+    }
+}
+
+/// Statements in one transaction: the server waits for its disk once, not for
+/// each. `false`: one of them failed and nothing was done, so that each can be
+/// sent on its own, and has an answer of its own.
+async fn send_together(client: &Client, jobs: &[Job], window: &[usize]) -> bool {
+    let texts = window.iter().map(|at| match &jobs[*at].work {
+        Work::Statement { text, .. } => text.as_str(),
+        _ => "",
+    });
+    let mut all = Vec::with_capacity(window.len() + 2);
+    // After a statement that failed COMMIT is a rollback, and no error: so the
+    // statements are looked at too.
+    for (at, text) in std::iter::once("BEGIN").chain(texts).chain(["COMMIT"]).enumerate() {
+        all.push(sent(at, client.batch_execute(text)).await);
+    }
+    join_all(all).await.iter().all(|(_, answer)| answer.as_ref().is_some_and(Result::is_ok))
 }
 
 /// What it mentions, if nothing may run beside it: it is slow, and copies or
@@ -281,7 +321,7 @@ async fn all_or_none(pool: &Pool, client: &Client, jobs: &[Job]) -> Result<Vec<V
     };
     client.batch_execute("BEGIN").await.map_err(|error| whole(&error, "begin"))?;
     let mut answers: Vec<Option<Answer>> = jobs.iter().map(|_| None).collect();
-    send_all(pool, client, jobs, &mut answers).await;
+    send_all(pool, client, jobs, Way::Within, &mut answers).await;
     let mut values = Vec::with_capacity(jobs.len());
     for (at, answer) in answers.into_iter().enumerate() {
         match answer {

@@ -82,6 +82,27 @@ async fn a_thousand_roles_in_one_call() {
     assert_eq!(read.as_array().unwrap().len(), 1000);
 }
 
+/// They go together, but one that fails takes no other with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_many_that_fails_fails_alone() {
+    let (backend, prefix) = (ours(), fresh("alone"));
+    let name = |i: usize| format!("{prefix}_{i}");
+    one(&backend, "CreateRole", json!({"name": name(50)})).await.unwrap();
+    let answers = each(&backend, (0..100).map(|i| request("CreateRole", json!({"name": name(i)}))).collect()).await;
+    for (i, answer) in answers.iter().enumerate() {
+        assert_eq!(answer.as_ref().err().and_then(|fault| fault.code.as_deref()), (i == 50).then_some("42710"), "{i}");
+    }
+    let names: Vec<_> = (0..100).map(name).collect();
+    let read = one(&backend, "ReadRoles", json!({"names": names})).await.unwrap();
+    assert_eq!(read.as_array().unwrap().len(), 100);
+    // What went together was one transaction: one number for all of them.
+    let names: Vec<_> = (100..160).map(name).collect();
+    each(&backend, names.iter().map(|name| request("CreateRole", json!({"name": name}))).collect()).await;
+    let text =
+        format!("SELECT count(DISTINCT xmin::text) FROM pg_authid WHERE rolname = ANY ('{{{}}}')", names.join(","));
+    assert_eq!(ask(&theirs("postgres").await, &text).await.as_deref(), Some("1"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn never_more_sessions_than_stated() {
     let mut settings = account(&ours()).await;
