@@ -32,6 +32,8 @@ const TLS_ALERT: u8 = 0x15;
 
 const TLS_THERE: &str = "the broker speaks TLS there: give `tls`, or take another port";
 
+const NO_TLS_THERE: &str = "the broker does not speak TLS there: leave out `tls`, or take another port";
+
 /// How to be let in.
 #[derive(Clone, Copy)]
 pub(crate) enum Login<'a> {
@@ -136,7 +138,14 @@ impl Door {
         let name = ServerName::try_from(expected.to_owned())
             .map_err(|_| other(Class::Invalid, &format!("`{expected}` is not a name that a certificate can have")))?;
         let stream = TlsConnector::from(Arc::clone(tls)).connect(name, tcp).await;
-        let stream = stream.map_err(|error| self.tls_refusal(&error, expected))?;
+        let stream = match stream {
+            Ok(stream) => stream,
+            // Brokers hang up on TLS where plain text is meant.
+            Err(error) if tls_error(&error).is_none() && speaks_plainly(host, port).await => {
+                return Err(other(Class::Failed, NO_TLS_THERE));
+            }
+            Err(error) => return Err(self.tls_refusal(&error, expected)),
+        };
         Talk { stream, tls: true }.log_in(login, errand).await
     }
 
@@ -159,7 +168,7 @@ impl Door {
                 ),
             ),
             rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType) => {
-                other(Class::Failed, "the broker does not speak TLS there: leave out `tls`, or take another port")
+                other(Class::Failed, NO_TLS_THERE)
             }
             cause => other(Class::Failed, &format!("TLS: {cause}")),
         }
@@ -195,6 +204,12 @@ async fn speaks_tls(host: &str, port: u16) -> bool {
         Ok(_) => true,
         Err(error) => matches!(tls_error(&error), Some(rustls::Error::InvalidCertificate(_))),
     }
+}
+
+/// Whether Kafka's protocol is answered there without TLS.
+async fn speaks_plainly(host: &str, port: u16) -> bool {
+    let Ok(stream) = dial(host, port).await else { return false };
+    Talk { stream, tls: false }.ask(18, 0, &[]).await.is_ok()
 }
 
 /// Host and port, as a person writes them.

@@ -156,12 +156,10 @@ impl KafkaBackend {
         if !results.iter().any(lost) {
             return;
         }
-        let before = self.server.account().password;
         let why = self.server.knock(deadline.max(Instant::now() + Duration::from_secs(2))).await;
-        if self.server.account().password != before || why.is_err() {
-            // Its password is no longer the one, or its connections are dead.
-            child.end();
-        }
+        // Its password may no longer be the one, what it knows of the cluster no
+        // longer true: the next request has a new one.
+        child.end();
         for failure in results.iter_mut().filter_map(|result| result.as_mut().err()).filter(|failure| failure.lost) {
             match &why {
                 Err(fault) => failure.fault = fault.clone(),

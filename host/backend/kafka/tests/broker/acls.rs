@@ -15,7 +15,7 @@ fn acl(principal: &str, resource: &str, name: &str, operation: &str) -> Value {
 /// The brokers take ACLs into account a little later.
 async fn count(backend: &hyhost_backend_kafka::KafkaBackend, principals: &[&str], expected: usize) {
     let mut found = Value::Null;
-    for _ in 0..100 {
+    for _ in 0..400 {
         found = good(backend, "DescribeAcls", json!({ "principals": principals })).await;
         if found.as_array().unwrap().len() == expected {
             return;
@@ -83,7 +83,7 @@ async fn an_account_without_rights_is_denied() {
         ..sasl()
     };
     let backend = client(&settings);
-    for _ in 0..100 {
+    for _ in 0..400 {
         if !crate::support::one(&backend, "ReadCluster", json!({})).await.is_err_and(|fault| fault.login_refused) {
             break;
         }
