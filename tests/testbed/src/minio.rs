@@ -74,7 +74,8 @@ impl Recipe for Minio {
     }
 }
 
-fn answers(port: u16, path: &str) -> bool {
+/// Whether a request without a login gets the status 200.
+pub(crate) fn answers(port: u16, path: &str) -> bool {
     let ask = || -> std::io::Result<[u8; 12]> {
         let mut stream = TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), PATIENCE)?;
         stream.set_read_timeout(Some(PATIENCE))?;

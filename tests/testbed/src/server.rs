@@ -15,14 +15,30 @@ pub enum Server {
     /// The same with three nodes, each of which is an [`crate::Instance`] that
     /// can be killed and started by itself: see [`crate::Testbed::node`].
     Kafka3,
+    /// OpenSearch 3.4.0 with its security plugin, one node, TLS with a CA of
+    /// its own. It needs Java 21 or newer.
+    OpenSearch,
+    /// SeaweedFS, an S3 server that is not MinIO, without TLS.
+    SeaweedFs,
+    /// Debian's PostgreSQL 15: superuser `postgres`, passwords by SCRAM, TLS
+    /// alone, with a CA of its own.
+    Postgres15,
 }
 
 impl Server {
     /// Every kind.
-    pub const ALL: [Server; 4] = [Server::Postgres, Server::Minio, Server::Kafka, Server::Kafka3];
+    pub const ALL: [Server; 7] = [
+        Server::Postgres,
+        Server::Minio,
+        Server::Kafka,
+        Server::Kafka3,
+        Server::OpenSearch,
+        Server::SeaweedFs,
+        Server::Postgres15,
+    ];
 
     /// One for each of hyhost's backends: what the example documents need.
-    pub const DEMO: [Server; 3] = [Server::Postgres, Server::Minio, Server::Kafka];
+    pub const DEMO: [Server; 4] = [Server::Postgres, Server::Minio, Server::Kafka, Server::OpenSearch];
 
     /// Its name in messages, directories and on the command line.
     pub fn name(self) -> &'static str {
@@ -31,6 +47,9 @@ impl Server {
             Server::Minio => "minio",
             Server::Kafka => "kafka",
             Server::Kafka3 => "kafka3",
+            Server::OpenSearch => "opensearch",
+            Server::SeaweedFs => "seaweedfs",
+            Server::Postgres15 => "postgres15",
         }
     }
 
@@ -45,6 +64,10 @@ impl Server {
             Server::Postgres => &[Package::Postgres],
             Server::Minio => &[Package::Minio, Package::Mc],
             Server::Kafka | Server::Kafka3 => &[Package::Kafka],
+            Server::OpenSearch => &[Package::OpenSearch],
+            // Debian's own.
+            Server::Postgres15 => &[],
+            Server::SeaweedFs => &[Package::SeaweedFs, Package::Mc],
         }
     }
 

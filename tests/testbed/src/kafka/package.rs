@@ -3,13 +3,23 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use rustix::process::Signal;
 
 use super::write;
+use crate::guard::Guard;
 use crate::install::{Package, install as installed};
-use crate::java::{self, FRUGAL, Java};
+use crate::java::{self, Classes, FRUGAL, Java};
 use crate::maven::{self, Artifact, jar};
-use crate::{Error, Result};
+use crate::process::wait_until;
+use crate::recipe::HOST;
+use crate::{Error, Result, cache, client, ports};
+
+/// The tool that makes a cluster's storage.
+pub(super) const FORMAT: &str = "kafka.tools.StorageTool";
+const TOPICS: &str = "org.apache.kafka.tools.TopicCommand";
 
 /// What logs: the server on stdout, the tools only warnings and to stderr.
 const LOGGING: [(&str, &str, &str); 2] = [("server", "SYSTEM_OUT", "INFO"), ("tools", "SYSTEM_ERR", "WARN")];
@@ -77,12 +87,37 @@ fn script(class: &str) -> String {
 pub(crate) struct Program {
     pub(super) java: Java,
     home: PathBuf,
+    classes: Classes,
 }
 
-/// Installs Kafka where needed.
+/// Installs Kafka where needed, and makes the archives of its classes.
 pub(crate) fn program() -> Result<Program> {
     let java = java::find(17, "apt-get install openjdk-17-jre-headless")?;
-    Ok(Program { java, home: installed(Package::Kafka)? })
+    let home = installed(Package::Kafka)?;
+    let classes = cache::entry(&Package::Kafka.place_of(&format!("classes-{}", java.build)), |place| {
+        make_archives(Program { java: java.clone(), home: home.clone(), classes: Classes::Make(place.to_owned()) })
+    })?;
+    Ok(Program { java, home, classes: Classes::Use(classes) })
+}
+
+/// Runs everything once: a cluster's formatting, a broker, a tool.
+fn make_archives(program: Program) -> Result<()> {
+    eprintln!("testbed: making archives of Kafka's classes (once; kept in the cache)");
+    let guard = Guard::new()?;
+    let (port, nodes) = (ports::lease(None)?, 1);
+    let number = port.number;
+    let mut list = program.tool(TOPICS);
+    list.args(["--bootstrap-server", &format!("{HOST}:{number}"), "--list"]);
+    for (_port, node) in super::prepare_with(program, &guard.directory().join("kafka"), nodes, port)? {
+        let mut broker = node.command(&guard, number)?;
+        let mut broker = guard.start(broker.stdout(Stdio::null()).stderr(Stdio::null()))?;
+        if wait_until(node.start_limit(), || node.is_ready(number)) {
+            client::run(&mut list, "asking Kafka")?;
+        }
+        // It writes its archive at its end.
+        broker.end(Signal::TERM, Duration::from_secs(120))?;
+    }
+    Ok(())
 }
 
 impl Program {
@@ -90,18 +125,19 @@ impl Program {
     pub(super) fn tool(&self, class: &str) -> Command {
         let mut tool = Command::new(&self.java.program);
         tool.args(["-Xmx128m", "-XX:-UsePerfData"]);
-        self.flags(&mut tool, "tools", class);
+        self.flags(&mut tool, "tools", if class == FORMAT { "format" } else { "tools" }, class);
         tool
     }
 
     /// The broker; the file with its settings is for the caller to add.
     pub(super) fn broker(&self, server: &mut Command) {
-        self.flags(server, "server", "kafka.Kafka");
+        self.flags(server, "server", "server", "kafka.Kafka");
     }
 
-    fn flags(&self, command: &mut Command, logging: &str, class: &str) {
+    fn flags(&self, command: &mut Command, logging: &str, archive: &str, class: &str) {
         let logging = self.home.join(format!("{logging}.yaml"));
-        command.args(FRUGAL).arg(format!("-Dlog4j2.configurationFile={}", logging.display()));
+        command.args(FRUGAL).args(self.classes.flag(archive));
+        command.arg(format!("-Dlog4j2.configurationFile={}", logging.display()));
         command.arg("-cp").arg(self.home.join("libs/*")).arg(class);
         command.env_remove("JAVA_TOOL_OPTIONS").env_remove("CLASSPATH");
     }

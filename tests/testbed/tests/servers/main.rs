@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod kafka;
+mod opensearch;
 mod owner;
+mod postgres15;
+mod seaweedfs;
 
 use std::process::Command;
 use std::time::{Duration, Instant};
