@@ -78,7 +78,7 @@ fn plan(context: &Context, seen: &mut Seen<S3>, plan: &mut Plan) -> Result<(), E
     for canned in policies {
         let id = id("policy", [&canned.name]);
         let touch = touch::write("s3", "policy", [&canned.name]);
-        let (name, document) = (canned.name.clone(), complete(canned.policy));
+        let (name, document) = (canned.name.clone(), policy::complete(canned.policy));
         let admin = canned.admin.then_some(true);
         let mut steps = Steps::default();
         let mut diff = Diff::default();
@@ -124,10 +124,4 @@ fn holders(context: &Context, seen: &mut Seen<S3>) -> Result<Option<Vec<(String,
     let users = users.into_iter().map(|user| (id("user", [&user.name]), user.policies));
     let groups = groups.into_iter().map(|group| (id("group", [&group.name]), group.policies));
     Ok(Some(users.chain(groups).collect()))
-}
-
-/// The server demands a version.
-fn complete(mut policy: Policy) -> Policy {
-    policy.entry("Version").or_insert_with(|| "2012-10-17".into());
-    policy
 }
