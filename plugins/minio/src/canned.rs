@@ -115,9 +115,12 @@ fn plan(context: &Context, seen: &mut Seen<S3>, plan: &mut Plan) -> Result<(), E
     Ok(())
 }
 
+/// The id of somebody's change, and the policies that are attached.
+type Holder = (String, Vec<String>);
+
 /// Who has which policies, by the ids of their changes: a policy goes after
 /// those that have it. `None`: not read yet.
-fn holders(context: &Context, seen: &mut Seen<S3>) -> Result<Option<Vec<(String, Vec<String>)>>, Error> {
+fn holders(context: &Context, seen: &mut Seen<S3>) -> Result<Option<Vec<Holder>>, Error> {
     let users = user::going(context, seen);
     let groups = group::going(context, seen);
     let (Some(users), Some(groups)) = (users?, groups?) else { return Ok(None) };
