@@ -36,7 +36,7 @@ fn stack(ready_timeout: &str) -> Stack {
 
 fn rows(screen: &vt100::Screen) -> Vec<String> {
     let (_, columns) = screen.size();
-    screen.rows(0, columns).collect()
+    screen.rows(0, columns.get()).collect()
 }
 
 /// How many rows begin with a target's line of the board.
@@ -69,7 +69,7 @@ fn what_is_wider_than_the_terminal_is_cut() {
     for columns in [1, 5, 24] {
         let stack = stack("2s");
         let mut watched = Watched::start(stack.command(&["wait"]), 30, columns, None);
-        let (mut cut, mut screen) = (0, vt100::Parser::new(30, columns, 0));
+        let (mut cut, mut screen) = (0, pty::screen(30, columns));
         let (status, _) = watched.end();
         assert_eq!(status.code(), Some(1));
         // Up to where the board is taken away nothing but the board is shown.

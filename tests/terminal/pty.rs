@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::num::NonZeroU16;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
@@ -12,6 +13,11 @@ use nix::unistd::Pid;
 
 /// How long a test waits for something to be shown.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A screen of this size.
+pub fn screen(rows: u16, columns: u16) -> vt100::Parser {
+    vt100::Parser::new(NonZeroU16::new(rows).unwrap(), NonZeroU16::new(columns).unwrap(), 0)
+}
 
 /// What a person sees of a command, and how it can be ended.
 pub struct Watched {
@@ -45,7 +51,7 @@ impl Watched {
                 }
             }
         });
-        Self { child, written, screen: vt100::Parser::new(rows, columns, 0), bytes: Vec::new() }
+        Self { child, written, screen: screen(rows, columns), bytes: Vec::new() }
     }
 
     /// Reads on until the screen is like this; then what it shows.

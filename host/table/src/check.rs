@@ -50,21 +50,13 @@ impl Row {
         for place in self.names.iter().filter(|place| place.when.iter().all(is)) {
             let mut names = vec![Vec::new()];
             for argument in &place.at {
-                let values = match operation.args.get(argument) {
-                    None | Some(Value::Null) => Vec::new(),
-                    Some(Value::String(text)) => vec![text],
-                    Some(Value::Array(items)) => {
-                        let texts: Option<Vec<_>> = items.iter().map(as_string).collect();
-                        texts.ok_or_else(|| self.wrong(argument, "every item must be a name"))?
-                    }
-                    Some(_) => return Err(self.wrong(argument, "must be a name")),
-                };
+                let values = self.texts(argument, &operation.args)?;
                 names = names
                     .iter()
                     .flat_map(|name: &Vec<String>| {
                         values.iter().map(|value| {
                             let mut name = name.clone();
-                            name.push((*value).clone());
+                            name.push((*value).to_owned());
                             name
                         })
                     })
@@ -84,6 +76,31 @@ impl Row {
             }
         }
         Ok(touches)
+    }
+
+    /// What stands at a place: an argument, or a JSON pointer in which `*` is
+    /// every item of a list.
+    fn texts<'a>(&self, place: &str, args: &'a Value) -> Result<Vec<&'a str>, ArgumentError> {
+        let mut found = match place.strip_prefix('/') {
+            None => args.get(place).into_iter().collect(),
+            Some(path) => path.split('/').fold(vec![args], |found, segment| match segment {
+                "*" => found.into_iter().filter_map(Value::as_array).flatten().collect(),
+                key => found.into_iter().filter_map(|value| value.get(key)).collect(),
+            }),
+        };
+        found.retain(|value| !value.is_null());
+        let mut texts = Vec::new();
+        for value in found {
+            match value {
+                Value::String(text) => texts.push(text.as_str()),
+                Value::Array(items) => {
+                    let items: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
+                    texts.extend(items.ok_or_else(|| self.wrong(place, "every item must be a name"))?);
+                }
+                _ => return Err(self.wrong(place, "must be a name")),
+            }
+        }
+        Ok(texts)
     }
 
     /// Every secret that the arguments mention, in a sink or not.
@@ -130,14 +147,11 @@ impl Row {
     }
 
     fn wrong(&self, argument: &str, problem: &str) -> ArgumentError {
-        ArgumentError { operation: self.name.clone(), place: format!("/{argument}"), problem: problem.to_owned() }
-    }
-}
-
-fn as_string(value: &Value) -> Option<&String> {
-    match value {
-        Value::String(text) => Some(text),
-        _ => None,
+        ArgumentError {
+            operation: self.name.clone(),
+            place: format!("/{}", argument.trim_start_matches('/')),
+            problem: problem.to_owned(),
+        }
     }
 }
 
@@ -167,4 +181,40 @@ fn descend(key: &str, value: &Value, at: &mut String, found: &mut Vec<SecretUse>
     at.push_str(key);
     find_secrets(value, at, found);
     at.truncate(length);
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_name_may_stand_deep_in_an_argument() {
+        let row: Row = serde_saphyr::from_str(
+            r"
+name: PutRole
+summary: Makes a role.
+args: { name: {}, body: {} }
+names:
+  - { at: [name], kind: role, verb: write }
+  - { at: [/body/on/*/patterns], kind: pattern, verb: use }
+perform: { call: x }
+",
+        )
+        .unwrap();
+        let touches = |body: Value| {
+            let operation = Operation::new("PutRole", json!({ "name": "r", "body": body }));
+            let touches = row.touches("c", &operation)?;
+            Ok(touches.into_iter().map(|(touch, _)| touch.to_string()).collect::<Vec<_>>())
+        };
+        let body = json!({ "on": [{ "patterns": ["a", "b"] }, { "patterns": "c" }, {}] });
+        assert_eq!(
+            touches(body),
+            Ok(["write role r", "use pattern a", "use pattern b", "use pattern c"].map(str::to_owned).to_vec())
+        );
+        assert_eq!(touches(json!({ "on": null })), Ok(vec!["write role r".to_owned()]));
+        let wrong: Result<_, ArgumentError> = touches(json!({ "on": [{ "patterns": [1] }] }));
+        assert_eq!(wrong.unwrap_err().place, "/body/on/*/patterns");
+    }
 }

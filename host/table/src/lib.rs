@@ -23,7 +23,8 @@ pub use operation::{Mode, Operation};
 pub use pattern::{Pattern, PatternError};
 pub use plan::{Action, Change, Plan, Remark};
 pub use row::{
-    Content, Effect, EffectKind, FilePlace, HttpCall, NamePlace, Perform, Row, Sink, Statement, Table, TableError,
+    Content, Effect, EffectKind, FilePlace, HttpCall, HttpGuard, HttpList, HttpProof, NamePlace, Perform, Row, Sink,
+    Statement, Table, TableError,
 };
 pub use shipped::{capabilities, s3, shipped, sql};
 pub use sound::problems;

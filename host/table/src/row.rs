@@ -73,6 +73,8 @@ fn one() -> u32 {
 pub struct NamePlace {
     /// The arguments that hold its segments, outermost first. If one of them
     /// is absent, so is the name. One of them may hold a list: that many names.
+    /// What begins with `/` is a JSON pointer into the arguments, in which `*`
+    /// is every item of a list.
     pub at: Vec<String>,
     /// The kind within the capability, such as `role`.
     pub kind: String,
@@ -235,17 +237,82 @@ pub struct HttpCall {
     /// argument is absent.
     #[serde(default)]
     pub query: BTreeMap<String, String>,
-    /// The argument that is the body, as JSON.
+    /// The body: JSON in which the text `{argument}` is the argument. Absent:
+    /// there is none.
     #[serde(default)]
-    pub body: Option<String>,
-    /// Statuses that mean that nothing is there: the answer is `null`.
+    pub body: Option<Value>,
+    /// Statuses that mean that nothing is there: the answer is `null`, of a
+    /// list `[]`.
     #[serde(default)]
     pub absent: Vec<u16>,
+    /// Statuses that mean that something has changed meanwhile, besides 409
+    /// and 412.
+    #[serde(default)]
+    pub conflict: Vec<u16>,
     /// The JSON pointer (RFC 6901) of the answer within the response's body.
     /// Absent: the whole body for a row that reads, `null` for one that
     /// writes.
     #[serde(default)]
     pub answer: Option<String>,
+    /// The answer is a list of objects, of which this is wanted.
+    #[serde(default)]
+    pub list: Option<HttpList>,
+    /// What must hold before.
+    #[serde(default)]
+    pub guard: Vec<HttpGuard>,
+    /// The request is made as somebody else, and the answer is whether that
+    /// is a login.
+    #[serde(default)]
+    pub proof: Option<HttpProof>,
+}
+
+/// A list of objects, or a map of them by name, in one form.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpList {
+    /// The argument that holds the names that are wanted.
+    #[serde(default)]
+    pub only: Option<String>,
+    /// The JSON pointer of an item's name within it. Absent: the body is a
+    /// map, and its keys are the names.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The other fields, each a JSON pointer into an item.
+    #[serde(default)]
+    pub fields: BTreeMap<String, String>,
+}
+
+/// A request that must succeed before.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpGuard {
+    /// `GET` where nothing is said.
+    #[serde(default)]
+    pub method: Option<String>,
+    /// As that of the row.
+    pub path: String,
+    /// As that of the row.
+    #[serde(default)]
+    pub query: BTreeMap<String, String>,
+    /// The JSON pointer of a number that must be 0.
+    #[serde(default)]
+    pub zero: Option<String>,
+    /// What that number counts.
+    #[serde(default)]
+    pub holds: String,
+    /// The argument that is `true` where this need not hold.
+    #[serde(default)]
+    pub unless: Option<String>,
+}
+
+/// A login by HTTP Basic, from two arguments.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpProof {
+    /// The argument that holds the user.
+    pub user: String,
+    /// The argument that holds the password.
+    pub password: String,
 }
 
 /// A closed form of a statement with typed places. See `docs/table.md`.

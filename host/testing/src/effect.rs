@@ -44,7 +44,8 @@ impl Act<'_> {
             EffectKind::Delete => self.delete(objects),
             EffectKind::Upsert => {
                 let (key, given) = (self.key()?, self.given()?);
-                write(objects.entry(key).or_default(), given);
+                let new = || Object { fields: self.effect.fields.clone().into_iter().collect(), ..Object::default() };
+                write(objects.entry(key).or_insert_with(new), given);
                 Ok(Value::Null)
             }
             EffectKind::Update => {

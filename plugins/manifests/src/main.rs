@@ -5,7 +5,12 @@
 use hyhost_sdk::native::Exports;
 use serde_json::{Value, json};
 
-const PLUGINS: &[Exports] = &[hyhost_plugin_kafka::PLUGIN, hyhost_plugin_minio::PLUGIN, hyhost_plugin_postgres::PLUGIN];
+const PLUGINS: &[Exports] = &[
+    hyhost_plugin_kafka::PLUGIN,
+    hyhost_plugin_minio::PLUGIN,
+    hyhost_plugin_opensearch::PLUGIN,
+    hyhost_plugin_postgres::PLUGIN,
+];
 
 fn main() -> Result<(), serde_json::Error> {
     let manifests = PLUGINS.iter().map(manifest).collect::<Result<Vec<Value>, _>>()?;
@@ -16,9 +21,10 @@ fn main() -> Result<(), serde_json::Error> {
 fn manifest(plugin: &Exports) -> Result<Value, serde_json::Error> {
     let manifest = (plugin.manifest)();
     let schema: Value = serde_json::from_str(&manifest.schema)?;
-    let wishes = manifest.capabilities.iter().map(
-        |wish| json!({ "slot": wish.slot, "capability": wish.capability, "reason": wish.reason }),
-    );
+    let wishes = manifest
+        .capabilities
+        .iter()
+        .map(|wish| json!({ "slot": wish.slot, "capability": wish.capability, "reason": wish.reason }));
     Ok(json!({
         "name": manifest.name,
         "summary": manifest.summary,

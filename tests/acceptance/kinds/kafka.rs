@@ -44,7 +44,8 @@ fn topic() -> Case {
 }
 
 fn adopted_topic() -> Case {
-    let desired = "{ topics: [ { name: kt-old, partitions: 2, replication_factor: 1, config: { retention.ms: 700000 } } ] }";
+    let desired =
+        "{ topics: [ { name: kt-old, partitions: 2, replication_factor: 1, config: { retention.ms: 700000 } } ] }";
     Case::new("topic that was there", KAFKA, desired)
         .adopts(|bed| create(bed, "kt-old", &["--partitions", "2", "--config", "retention.ms=700000"]))
         .drift("fewer partitions than desired", "topic/kt-old", |bed| {
@@ -92,8 +93,16 @@ fn acl() -> Case {
         })
         .drift("a denial from a host", "acl/User:ka/topic/ka-events/deny/10.0.0.1", |bed| {
             bed.kafka_acls(&[
-                "--remove", "--force", "--deny-principal", "User:ka", "--deny-host", "10.0.0.1", "--operation", "all",
-                "--topic", "ka-events",
+                "--remove",
+                "--force",
+                "--deny-principal",
+                "User:ka",
+                "--deny-host",
+                "10.0.0.1",
+                "--operation",
+                "all",
+                "--topic",
+                "ka-events",
             ])
         })
         .extra("an operation", "acl/User:ka/topic/ka-events", |bed| {

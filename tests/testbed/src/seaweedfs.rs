@@ -26,14 +26,15 @@ const LISTENERS: [&str; 7] = [
     "s3.port.grpc",
 ];
 
-/// Small files for what is stored, a quick end, nothing told to others, no
-/// catalogue, and what AWS does: a bucket that holds something is not deleted,
+/// Small files for what is stored, a quick end and a quick return, nothing told
+/// to others, no catalogue, and what AWS does: a bucket that holds something is not deleted,
 /// none is made by an upload, and its own accounts can be changed.
-const FLAGS: [&str; 12] = [
+const FLAGS: [&str; 13] = [
     "-ip=127.0.0.1",
     "-ip.bind=127.0.0.1",
     "-master.telemetry=false",
     "-master.volumeSizeLimitMB=64",
+    "-master.electionTimeout=1s",
     "-volume.preStopSeconds=0",
     "-volume.max=0",
     "-s3",

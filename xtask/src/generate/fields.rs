@@ -36,6 +36,7 @@ fn collect(root: &Value, path: String, schema: &Value, required: bool, found: &m
     found.push(field(root, path.clone(), schema, required));
     let mut within = Vec::new();
     inner(root, &path, schema, &mut within);
+    within.sort_by_key(|(_, _, required)| !required);
     for (path, schema, required) in within {
         // Two alternatives may have a field in common: the first says it.
         if !found.iter().any(|field| field.path == path) {

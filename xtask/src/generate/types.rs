@@ -29,6 +29,9 @@ impl<'a> Types<'a> {
             if def == "secret" {
                 return Ok("SecretName".to_owned());
             }
+            if def == "json" {
+                return Ok("serde_json::Value".to_owned());
+            }
             let schema = self.defs.get(def).with_context(|| format!("there is no $defs/{def}"))?;
             return self.rust(schema, &pascal(def));
         }
@@ -80,7 +83,11 @@ pub fn field(key: &str, rust: &str, schema: &Value, optional: bool) -> String {
     if let Some(remark) = remark(schema) {
         text.push_str(&format!("/// {remark}\n"));
     }
-    let key = if key == "as" { "r#as" } else { key };
+    let key = match key {
+        "as" => "r#as",
+        "static" => "r#static",
+        key => key,
+    };
     if optional && !rust.starts_with("Option<") {
         text.push_str(&format!(
             "#[serde(default, skip_serializing_if = \"Option::is_none\")]\npub {key}: Option<{rust}>,\n"
@@ -178,6 +185,7 @@ mod tests {
             (json!({ "type": "array", "items": { "type": "object", "properties": {} } }), "Vec<Thing>"),
             (json!({ "type": "array", "items": { "$ref": "#/$defs/thing" } }), "Vec<Thing>"),
             (json!({ "$ref": "#/$defs/secret" }), "SecretName"),
+            (json!({ "$ref": "#/$defs/json" }), "serde_json::Value"),
             (json!({ "type": "object" }), "serde_json::Map<String, serde_json::Value>"),
             (
                 json!({ "type": "object", "additionalProperties": { "type": "string" } }),

@@ -3,6 +3,7 @@
 
 mod fault;
 mod tls;
+pub mod wire;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

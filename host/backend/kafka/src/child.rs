@@ -228,14 +228,19 @@ async fn read(stdout: ChildStdout, shared: &Shared) -> Option<io::Error> {
 
 /// Shows what the client prints, while developing, and not without end.
 async fn show(name: String, stderr: ChildStderr) {
-    let mut lines = BufReader::new(stderr.take(WORDS)).split(b'\n');
-    while let Ok(Some(line)) = lines.next_segment().await {
-        let line = String::from_utf8_lossy(&line);
-        tracing::debug!(connection = name, "{}", line.trim().escape_debug());
+    let mut stderr = BufReader::new(stderr);
+    let mut left = WORDS;
+    let mut line = Vec::new();
+    while left > 0 {
+        line.clear();
+        match (&mut stderr).take(left).read_until(b'\n', &mut line).await {
+            Ok(0) | Err(_) => return,
+            Ok(length) => left = left.saturating_sub(length as u64),
+        }
+        tracing::debug!(connection = name, "{}", String::from_utf8_lossy(&line).trim().escape_debug());
     }
-    let mut rest = lines.into_inner().into_inner().into_inner();
     // Read on, so that it does not wait for somebody who does.
-    let _ = tokio::io::copy(&mut rest, &mut tokio::io::sink()).await;
+    let _ = tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await;
 }
 
 #[cfg(test)]

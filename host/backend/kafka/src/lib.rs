@@ -110,33 +110,39 @@ impl KafkaBackend {
 
     /// Performs a portion; one answer for each of its places.
     async fn portion(&self, portion: &Portion, requests: &[Request], deadline: Instant) -> Vec<Result<Value, Fault>> {
-        let asked = || portion.places.iter().map(|at| &requests[*at]);
+        let asked: Vec<&Request> = portion.places.iter().map(|at| &requests[*at]).collect();
         let deadline = deadline.min(Instant::now() + LONGEST);
         if portion.call == "PasswordMatches" {
-            let proofs = futures_util::stream::iter(asked().map(|request| self.proof(request, deadline)));
-            return proofs.buffered(PROOFS).collect().await;
+            let proofs: Vec<_> = asked.iter().map(|request| self.proof(request, deadline)).collect();
+            return futures_util::stream::iter(proofs).buffered(PROOFS).collect().await;
         }
-        let same = |fault: &Fault| asked().map(|request| Err(self.about(request, fault.clone()))).collect();
-        // What everything begins with, and where a broker that has gone shows.
-        if portion.call == "ReadCluster"
-            && let Err(fault) = self.server.knock(deadline).await
-        {
-            return same(&fault);
-        }
-        let child = match self.child(deadline).await {
-            Ok(child) => child,
-            Err(fault) => return same(&fault),
-        };
-        let items = asked().map(arguments).collect();
-        let mut results = match child.ask(&portion.call, items, deadline).await {
+        let answered = self.ask(&portion.call, &asked, deadline).await;
+        let results = match answered {
             Ok(results) => results,
-            Err(fault) => return same(&fault),
+            Err(fault) => return asked.into_iter().map(|request| Err(self.about(request, fault.clone()))).collect(),
         };
+        let told = |(request, result): (&Request, Result<Value, Failure>)| {
+            result.map_err(|failure| self.about(request, failure.fault))
+        };
+        asked.into_iter().zip(results).map(told).collect()
+    }
+
+    /// Asks the client.
+    async fn ask(
+        &self,
+        call: &str,
+        asked: &[&Request],
+        deadline: Instant,
+    ) -> Result<Vec<Result<Value, Failure>>, Fault> {
+        // What everything begins with, and where a broker that has gone shows.
+        if call == "ReadCluster" {
+            self.server.knock(deadline).await?;
+        }
+        let child = self.child(deadline).await?;
+        let items = asked.iter().map(|request| arguments(request)).collect();
+        let mut results = child.ask(call, items, deadline).await?;
         self.look_for_the_way(&mut results, &child, deadline).await;
-        asked()
-            .zip(results)
-            .map(|(request, result)| result.map_err(|failure| self.about(request, failure.fault)))
-            .collect()
+        Ok(results)
     }
 
     /// Where no broker answered, a knock says why.
@@ -154,8 +160,14 @@ impl KafkaBackend {
         for failure in results.iter_mut().filter_map(|result| result.as_mut().err()).filter(|failure| failure.lost) {
             match &why {
                 Err(fault) => failure.fault = fault.clone(),
-                // The way is good: it was slow, or has just come back.
-                Ok(()) => failure.fault.class = Class::Transient,
+                // The door is open: it was slow, has just come back, or sends us
+                // on to where nobody is.
+                Ok(()) => {
+                    failure.fault.class = Class::Transient;
+                    failure.fault.message.push_str(
+                        "; the brokers let us in, so can every address that they advertise be reached from here?",
+                    );
+                }
             }
         }
     }

@@ -3,14 +3,13 @@
 
 use std::error::Error;
 use std::fmt::Write as _;
-use std::io;
 
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use hyhost_backend::wire::{causes, trouble};
 use hyhost_backend::{Class, Fault, Request};
 use serde_json::Value;
 
 use crate::login::Server;
-use crate::wire::{LookupFailed, Slow};
 
 /// The longest part of a server's own words that is passed on, in characters.
 const WORDS: usize = 300;
@@ -191,55 +190,14 @@ pub(crate) fn class_of(status: u16, code: Option<&str>) -> Class {
     }
 }
 
-/// What went wrong on the way, from an error with its causes.
+/// What went wrong on the way.
 pub(crate) fn way(error: &(dyn Error + 'static)) -> Failure {
-    let causes = causes(error);
-    for cause in &causes {
-        if cause.is::<LookupFailed>() || cause.is::<Slow>() {
-            return Failure::Way(Class::NotReady, cause.to_string());
-        }
-        // An error of the operating system is about the network. One that a
-        // library made is about what the other side said, such as a
-        // certificate that does not verify: waiting mends no such.
-        if let Some(io) = cause.downcast_ref::<io::Error>()
-            && (io.raw_os_error().is_some() || io.kind() == io::ErrorKind::UnexpectedEof)
-        {
-            return Failure::Way(Class::NotReady, io.to_string());
-        }
-        // The first bytes of the answer are no TLS record.
-        if let Some(rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType)) = cause.downcast_ref() {
-            let said = "the server does not speak TLS there: should `url` begin with `http://`, or have another port?";
-            return Failure::Way(Class::Failed, said.to_owned());
-        }
-        if let Some(http) = cause.downcast_ref::<hyper::Error>() {
-            if http.is_incomplete_message() || http.is_closed() || http.is_canceled() {
-                return Failure::Way(Class::NotReady, "the connection was lost before the answer".to_owned());
-            }
-            if http.is_parse() {
-                return Failure::Way(Class::Failed, "what answers there does not speak HTTP".to_owned());
-            }
-        }
-    }
-    Failure::Way(Class::Failed, causes.last().map_or_else(String::new, ToString::to_string))
+    let (class, said) = trouble(error);
+    Failure::Way(class, said)
 }
 
 fn deepest(error: &(dyn Error + 'static)) -> String {
     causes(error).last().map_or_else(String::new, ToString::to_string)
-}
-
-/// An error and its causes, outermost first. `source` of an `io::Error` skips
-/// the error that is in it.
-fn causes<'a>(error: &'a (dyn Error + 'static)) -> Vec<&'a (dyn Error + 'static)> {
-    let mut causes = Vec::new();
-    let mut next = Some(error);
-    while let Some(cause) = next {
-        causes.push(cause);
-        next = match cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-            Some(inner) => Some(inner),
-            None => cause.source(),
-        };
-    }
-    causes
 }
 
 /// Words of a server: one line, and not endless.
@@ -297,15 +255,6 @@ mod tests {
         for (status, code, class) in expected {
             assert_eq!(class_of(status, code), class, "{status} {code:?}");
         }
-    }
-
-    #[test]
-    fn an_error_within_an_io_error_is_found() {
-        let reset = io::Error::from_raw_os_error(104);
-        let wrapped = io::Error::other(io::Error::other(reset));
-        assert!(matches!(way(&wrapped), Failure::Way(Class::NotReady, _)));
-        let verdict = io::Error::other("invalid peer certificate");
-        assert!(matches!(way(&verdict), Failure::Way(Class::Failed, text) if text == "invalid peer certificate"));
     }
 
     #[test]

@@ -20,7 +20,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::future::join_all;
-use hyhost_backend::{Account, Backend, Class, Fault, Request, TlsError};
+use hyhost_backend::wire::WireError;
+use hyhost_backend::{Account, Backend, Class, Fault, Request};
 use hyhost_config::S3;
 use hyhost_table::{Mode, Perform};
 use serde_json::Value;
@@ -41,12 +42,9 @@ pub struct S3Backend {
 /// Why a connection cannot even be prepared.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// A certificate or key that cannot be used.
+    /// TLS settings that cannot be used.
     #[error(transparent)]
-    Tls(#[from] TlsError),
-    /// A `server_name` that is no name.
-    #[error("`server_name`: `{0}` is not a host name")]
-    ServerName(String),
+    Wire(#[from] WireError),
     /// There is no secret key to sign with.
     #[error("an S3 connection needs a password: the secret key of its user")]
     NoSecret,

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use common::{backend, one, settings};
 use fake::{Answer, Fake};
+use hyhost_backend::wire::WireError;
 use hyhost_backend::{Backend, Class};
 use hyhost_backend_s3::{ConnectError, connect};
 use hyhost_config::{S3, Tls};
@@ -144,9 +145,11 @@ async fn a_server_that_speaks_no_tls_is_not_spoken_to_in_the_clear() {
 #[test]
 fn what_cannot_be_used_is_said_at_once() {
     let absent = secure(9000, trusting(Path::new("/nowhere/ca.pem")));
-    assert!(matches!(connect("store", &absent), Err(ConnectError::Tls(_))));
+    assert!(matches!(connect("store", &absent), Err(ConnectError::Wire(WireError::Tls(_)))));
     let name = secure(9000, Tls { server_name: Some("no name".to_owned()), ..Tls::default() });
-    assert!(matches!(connect("store", &name), Err(ConnectError::ServerName(name)) if name == "no name"));
+    assert!(
+        matches!(connect("store", &name), Err(ConnectError::Wire(WireError::ServerName(name))) if name == "no name")
+    );
     let bare = S3 { passwords: Vec::new(), ..settings(9000) };
     assert!(matches!(connect("store", &bare), Err(ConnectError::NoSecret)));
 }

@@ -126,7 +126,7 @@ fn backend(connection: &Connection) -> anyhow::Result<Arc<dyn Backend>> {
         How::Sql(sql) => Arc::new(hyhost_backend_sql::connect(&connection.name, sql)),
         How::S3(s3) => Arc::new(hyhost_backend_s3::connect(&connection.name, s3)?),
         How::Kafka(kafka) => Arc::new(hyhost_backend_kafka::connect(&connection.name, kafka)?),
-        How::Http(_) => anyhow::bail!("its client is not part of this build"),
+        How::Http(http) => Arc::new(hyhost_backend_http::connect(&connection.name, http)?),
     })
 }
 

@@ -27,13 +27,14 @@ pub(crate) fn print(common: &Common, report: &Report) -> anyhow::Result<()> {
 pub(crate) fn for_people(report: &Report) -> String {
     let mut text = String::new();
     for target in &report.targets {
-        let (sign, words) = match target.is_ok() {
-            true => (paint(style::GOOD, "="), stage::ready(target.ready)),
-            false => (paint(style::ERROR, "x"), why(target)),
-        };
+        let name = paint(style::BOLD, &target.name);
         // Writing to a String cannot fail.
-        let _ = write!(text, "{sign} {}  {words}", paint(style::BOLD, &target.name));
-        super::plan::accounts(&mut text, target);
+        if target.is_ok() {
+            let _ = write!(text, "{} {name}  {}", paint(style::GOOD, "="), stage::ready(target.ready));
+            super::plan::accounts(&mut text, target);
+        } else {
+            let _ = write!(text, "{} {name}  {}", paint(style::ERROR, "x"), why(target));
+        }
         text.push('\n');
     }
     let ready = report.targets.iter().filter(|target| target.is_ok()).count();

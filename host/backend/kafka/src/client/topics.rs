@@ -98,13 +98,7 @@ fn show(topic: Topic, entries: Vec<ConfigEntry>) -> Value {
 /// Makes topics, and waits until every broker shows them.
 pub(crate) fn create(client: &Client, items: &[Value], deadline: Instant) -> Vec<Result<Value, Failure>> {
     reply::together(items, |wanted: &[Create]| {
-        let new = |topic: &Create| NewTopic {
-            partitions: topic.partitions.unwrap_or(-1),
-            replicas: topic.replication_factor.unwrap_or(-1),
-            configs: pairs(&topic.configs),
-            name: &topic.topic,
-        };
-        let new: Vec<NewTopic<'_>> = wanted.iter().map(new).collect();
+        let new: Vec<NewTopic<'_>> = wanted.iter().map(new_topic).collect();
         let mut results = match client.create_topics(&new, &How::until(deadline).waiting()) {
             Ok(results) => by_name(results),
             Err(error) => return wanted.iter().map(|_| Err(error.clone().into())).collect(),
@@ -121,8 +115,13 @@ pub(crate) fn create(client: &Client, items: &[Value], deadline: Instant) -> Vec
     })
 }
 
-fn pairs(configs: &BTreeMap<String, String>) -> Vec<(&str, &str)> {
-    configs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+fn new_topic(topic: &Create) -> NewTopic<'_> {
+    NewTopic {
+        name: &topic.topic,
+        partitions: topic.partitions.unwrap_or(-1),
+        replicas: topic.replication_factor.unwrap_or(-1),
+        configs: topic.configs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),
+    }
 }
 
 /// Waits until every broker shows these topics, each partition with a leader.

@@ -24,7 +24,9 @@ pub struct Seen {
 pub enum Answer {
     /// Status, further header lines, body.
     Http(u16, &'static str, String),
-    /// The same after a while.
+    /// Status and body; the connection stays for the next request.
+    Kept(u16, String),
+    /// Status and body after a while.
     Late(Duration, u16, String),
     /// These bytes.
     Raw(&'static str),
@@ -38,6 +40,7 @@ pub struct Fake {
     pub port: u16,
     seen: Arc<Mutex<Vec<Seen>>>,
     peak: Arc<AtomicUsize>,
+    connections: Arc<AtomicUsize>,
 }
 
 impl Fake {
@@ -49,10 +52,13 @@ impl Fake {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (seen, peak, open) = (Arc::default(), Arc::default(), Arc::<AtomicUsize>::default());
-        let fake = Self { port, seen: Arc::clone(&seen), peak: Arc::clone(&peak) };
+        let connections = Arc::<AtomicUsize>::default();
+        let fake =
+            Self { port, seen: Arc::clone(&seen), peak: Arc::clone(&peak), connections: Arc::clone(&connections) };
         let answer = Arc::new(answer);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
+                connections.fetch_add(1, Ordering::SeqCst);
                 let (seen, peak, open) = (Arc::clone(&seen), Arc::clone(&peak), Arc::clone(&open));
                 let (answer, tls) = (Arc::clone(&answer), tls.clone());
                 tokio::spawn(async move {
@@ -75,13 +81,18 @@ impl Fake {
         self.seen.lock().unwrap().clone()
     }
 
+    /// How many connections there were.
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+
     /// The most requests that were open at a time.
     pub fn peak(&self) -> usize {
         self.peak.load(Ordering::SeqCst)
     }
 }
 
-/// Answers one request and closes the connection.
+/// Answers requests until one closes the connection.
 async fn serve(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
     answer: &(impl Fn(&Seen) -> Answer + ?Sized),
@@ -89,30 +100,40 @@ async fn serve(
     open: &AtomicUsize,
     peak: &AtomicUsize,
 ) {
-    let mut bytes = Vec::new();
-    let request = loop {
-        if let Some(request) = parse(&bytes) {
-            break request;
-        }
-        if matches!(stream.read_buf(&mut bytes).await, Ok(0) | Err(_)) {
+    loop {
+        let mut bytes = Vec::new();
+        let request = loop {
+            if let Some(request) = parse(&bytes) {
+                break request;
+            }
+            if matches!(stream.read_buf(&mut bytes).await, Ok(0) | Err(_)) {
+                return;
+            }
+        };
+        peak.fetch_max(open.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        seen.lock().unwrap().push(request.clone());
+        let given = answer(&request);
+        let kept = matches!(given, Answer::Kept(..));
+        let text = match given {
+            Answer::Http(status, head, body) => http(status, head, &body),
+            Answer::Kept(status, body) => {
+                format!("HTTP/1.1 {status} So\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+            }
+            Answer::Late(after, status, body) => {
+                tokio::time::sleep(after).await;
+                http(status, "", &body)
+            }
+            Answer::Raw(text) => text.to_owned(),
+            Answer::Close => String::new(),
+            Answer::Hang => std::future::pending().await,
+        };
+        open.fetch_sub(1, Ordering::SeqCst);
+        let _ = stream.write_all(text.as_bytes()).await;
+        if !kept {
+            let _ = stream.shutdown().await;
             return;
         }
-    };
-    peak.fetch_max(open.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-    seen.lock().unwrap().push(request.clone());
-    let text = match answer(&request) {
-        Answer::Http(status, head, body) => http(status, head, &body),
-        Answer::Late(after, status, body) => {
-            tokio::time::sleep(after).await;
-            http(status, "", &body)
-        }
-        Answer::Raw(text) => text.to_owned(),
-        Answer::Close => String::new(),
-        Answer::Hang => std::future::pending().await,
-    };
-    open.fetch_sub(1, Ordering::SeqCst);
-    let _ = stream.write_all(text.as_bytes()).await;
-    let _ = stream.shutdown().await;
+    }
 }
 
 fn http(status: u16, head: &str, body: &str) -> String {
