@@ -4,6 +4,7 @@
 //! the server's own client.
 
 mod kafka;
+mod minio;
 
 use hyhost_testbed::Testbed;
 use hyhost_tests::Stack;
@@ -193,4 +194,9 @@ fn all(cases: Vec<Case>) {
 #[test]
 fn kafka_kinds() {
     all(kafka::cases());
+}
+
+#[test]
+fn minio_kinds() {
+    all(minio::cases());
 }
