@@ -6,6 +6,7 @@ mod drift;
 mod faults;
 mod first_run;
 mod hostile;
+mod kinds;
 mod secrets;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,7 +17,7 @@ use hyhost_testbed::{Server, Testbed};
 /// that harm a server have one of their own.
 fn shared() -> (&'static Testbed, Vec<(String, String)>) {
     static BED: std::sync::OnceLock<Testbed> = std::sync::OnceLock::new();
-    let bed = BED.get_or_init(|| Testbed::up(&[Server::Postgres, Server::Minio]).unwrap());
+    let bed = BED.get_or_init(|| Testbed::up(&Server::DEMO).unwrap());
     (bed, env(bed))
 }
 
@@ -38,11 +39,21 @@ secrets:
   minio_root: { env: MINIO_ROOT_PASSWORD }
   one: { env: SECRET_ONE }
   two: { env: SECRET_TWO }
+  kafka_admin: { env: KAFKA_PASSWORD }
+  os_admin: { env: OPENSEARCH_PASSWORD }
 connections:
   main-db:
     sql: { host: "${POSTGRES_HOST}", port: "${POSTGRES_PORT}", user: "${POSTGRES_USER}", password: pg_admin }
   minio:
     s3: { url: "${MINIO_URL}", user: "${MINIO_ROOT_USER}", password: minio_root }
+  kafka:
+    kafka: { brokers: "${KAFKA_SASL_BROKERS}", user: "${KAFKA_USER}", password: kafka_admin }
+  search:
+    http:
+      url: "${OPENSEARCH_URL}"
+      api: opensearch
+      basic: { user: "${OPENSEARCH_USER}", password: os_admin }
+      tls: { ca: "${OPENSEARCH_CA}" }
 "#;
 
 /// A document of these targets.

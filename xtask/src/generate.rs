@@ -4,9 +4,13 @@
 //! a reviewer sees what a new row changes. `--check` compares them.
 
 mod bindings;
+mod conditions;
+mod fields;
 mod operations;
+mod pages;
 mod reference;
 mod types;
+mod words;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -21,14 +25,22 @@ use anyhow::{Context, Result, bail};
 /// a shape that no Rust type fits, `rustfmt` is missing.
 pub fn run(check: bool) -> Result<()> {
     let root = root();
-    let mut stale = Vec::new();
-    for (path, text) in files(&root)? {
+    write_or_compare(&root, files(&root)?, Vec::new(), check)?;
+    // The plugins are built on what was just written.
+    let pages = pages::generate(&root)?;
+    let strays = strays(&root, &pages)?;
+    write_or_compare(&root, pages, strays, check)
+}
+
+/// `stale`: files that are known to be wrong.
+fn write_or_compare(root: &Path, files: Vec<(String, String)>, mut stale: Vec<String>, check: bool) -> Result<()> {
+    for (path, text) in files {
         let path = root.join(path);
         if fs::read_to_string(&path).is_ok_and(|there| there == text) {
             continue;
         }
         if check {
-            stale.push(path.strip_prefix(&root).unwrap_or(&path).display().to_string());
+            stale.push(path.strip_prefix(root).unwrap_or(&path).display().to_string());
         } else {
             if let Some(directory) = path.parent() {
                 fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))?;
@@ -39,7 +51,7 @@ pub fn run(check: bool) -> Result<()> {
     }
     if !stale.is_empty() {
         bail!(
-            "not what wit/ and host/table say: {}\nRun `cargo xtask generate` and commit the result.",
+            "not what wit/, host/table and the plugins say: {}\nRun `cargo xtask generate` and commit the result.",
             stale.join(", ")
         );
     }
@@ -65,6 +77,19 @@ fn files(root: &Path) -> Result<Vec<(String, String)>> {
         files.push((path, rustfmt(&operations::generate(table, name)?)?));
     }
     Ok(files)
+}
+
+/// Pages of plugins that are no more.
+fn strays(root: &Path, pages: &[(String, String)]) -> Result<Vec<String>> {
+    let Ok(entries) = fs::read_dir(root.join(pages::PLACE)) else { return Ok(Vec::new()) };
+    let mut strays = Vec::new();
+    for entry in entries {
+        let path = format!("{}/{}", pages::PLACE, entry?.file_name().to_string_lossy());
+        if !pages.iter().any(|(page, _)| *page == path) {
+            strays.push(path);
+        }
+    }
+    Ok(strays)
 }
 
 /// The checkout: the one that cargo runs us for, also where several of them

@@ -23,7 +23,7 @@ cargo xtask COMMAND
   generate           write what is generated from the contract and the tables
   generate --check   compare it instead
   testbed up [NAMES]     real servers, until Ctrl-C; the variables that clients need are printed
-                         (without names postgres, minio, kafka, opensearch; others: kafka3, seaweedfs)
+                         (without names postgres, minio, kafka, opensearch; others: kafka3, seaweedfs, postgres15)
   testbed up --detach [NAMES]    the same in the background
   testbed env            the variables again, for: eval \"$(cargo xtask testbed env)\"
   testbed down           end what `up` started

@@ -43,7 +43,9 @@ pub fn run() -> Result<()> {
     let directory = root().join("plugins");
     ensure_target(TARGET)?;
     let names = names(&directory)?;
-    build(&directory, TARGET, &["--target-dir", "target"])?;
+    // The manifests are printed natively.
+    let which = ["--workspace", "--exclude", "hyhost-manifests", "--target-dir", "target"];
+    build(&directory, TARGET, &which)?;
     for name in names {
         let file = format!("{}{}.wasm", PREFIX, name).replace('-', "_");
         let core = directory.join("target").join(TARGET).join("release").join(file);
@@ -94,7 +96,7 @@ fn has_target(target: &str) -> bool {
 
 /// The plugins' names: the directories of the workspace whose crate is named
 /// like a plugin, without the prefix.
-fn names(directory: &Path) -> Result<Vec<String>> {
+pub(crate) fn names(directory: &Path) -> Result<Vec<String>> {
     let mut cargo = Command::new(cargo());
     cargo.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(directory);
     let output = cargo.output().context("cannot run cargo")?;

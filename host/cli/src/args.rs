@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ColorChoice, Parser, Subcommand};
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueHint};
+use clap_complete::Shell;
 
 /// Makes stateful services ready to use: buckets, roles, databases, by
 /// sandboxed plugins.
@@ -41,7 +42,13 @@ pub(crate) enum Command {
     ///
     /// Exit code 0: nothing to do; 2: there are changes, or things that can
     /// only be planned later; 1: error.
-    Plan(Work),
+    Plan(Plan),
+    /// Wait until the servers are ready, and do nothing else
+    ///
+    /// Waits as `run` does, for each target up to its `ready_timeout`; all at
+    /// once, also those that come after another. Exit code 0: all are ready;
+    /// 1: one is not, and it is said why; 143: stopped by SIGTERM.
+    Wait(Work),
     /// Check the documents and the plugins without any server
     Validate(Work),
     /// Print a JSON Schema of the documents for editors
@@ -50,6 +57,10 @@ pub(crate) enum Command {
     Inspect(Inspect),
     /// Compile plugins ahead, for `--compiled`
     Compile(Compile),
+    /// Print the completions for a shell
+    ///
+    /// For bash: `source <(hyhost completions bash)`.
+    Completions(Completions),
 }
 
 /// Which plugins, documents and targets.
@@ -58,7 +69,7 @@ pub(crate) struct Work {
     #[command(flatten)]
     pub(crate) plugins: Plugins,
     /// The directory of the documents
-    #[arg(long, value_name = "DIR", default_value = "provisioning")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, default_value = "provisioning")]
     pub(crate) config: PathBuf,
     /// Only targets whose name matches (repeatable)
     #[arg(long, value_name = "GLOB")]
@@ -70,33 +81,49 @@ pub(crate) struct Work {
     #[arg(long)]
     pub(crate) allow_ip: bool,
     /// Where secrets lie that the documents do not place
-    #[arg(long, value_name = "DIR", default_value = "/run/secrets")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, default_value = "/run/secrets")]
     pub(crate) secrets: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Plan {
+    #[command(flatten)]
+    pub(crate) work: Work,
+    /// Exit 2 also where there is access beyond the documents (extras)
+    #[arg(long)]
+    pub(crate) strict: bool,
 }
 
 /// Which plugins.
 #[derive(Debug, Args)]
 pub(crate) struct Plugins {
     /// Components (*.wasm), directories of them, or patterns
-    #[arg(required = true, value_name = "PLUGINS")]
+    #[arg(required = true, value_name = "PLUGINS", value_hint = ValueHint::AnyPath)]
     pub(crate) plugins: Vec<PathBuf>,
     /// Code compiled by `hyhost compile`; it is read, never written
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) compiled: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Inspect {
     /// The component
+    #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) plugin: PathBuf,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Compile {
     /// Components (*.wasm), directories of them, or patterns
-    #[arg(required = true, value_name = "PLUGINS")]
+    #[arg(required = true, value_name = "PLUGINS", value_hint = ValueHint::AnyPath)]
     pub(crate) plugins: Vec<PathBuf>,
     /// Where the compiled code goes
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) to: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell
+    pub(crate) shell: Shell,
 }

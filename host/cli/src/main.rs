@@ -18,6 +18,11 @@ use crate::args::{Cli, Command};
 const USAGE: u8 = 64;
 
 fn main() -> ExitCode {
+    // Started by ourselves, as the process that librdkafka lives in: this is
+    // no command, and nothing else may be set up before.
+    if std::env::args_os().nth(1).is_some_and(|word| word == hyhost_backend_kafka::WORD) {
+        return hyhost_backend_kafka::client();
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -31,10 +36,12 @@ fn main() -> ExitCode {
     let result = match &cli.command {
         Command::Run(args) => commands::run::run(&cli.common, args),
         Command::Plan(args) => commands::run::plan(&cli.common, args),
+        Command::Wait(args) => commands::run::wait(&cli.common, args),
         Command::Validate(args) => commands::check::validate(&cli.common, args),
         Command::Schema(args) => commands::check::schema(args),
         Command::Inspect(args) => commands::check::inspect(&cli.common, args),
         Command::Compile(args) => commands::check::compile(&cli.common, args),
+        Command::Completions(args) => commands::completions::print(args),
     };
     match result {
         Ok(code) => ExitCode::from(code),

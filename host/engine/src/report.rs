@@ -109,12 +109,28 @@ pub enum Progress<'a> {
         /// How long it took.
         after: Duration,
     },
+    /// A plan is being made.
+    Planning {
+        /// The target.
+        target: &'a str,
+        /// Whether it is a look at what was made.
+        again: bool,
+    },
     /// A plan was made.
     Planned {
         /// The target.
         target: &'a str,
         /// What it says.
         plan: &'a Plan,
+    },
+    /// A plan is being made so.
+    Making {
+        /// The target.
+        target: &'a str,
+        /// How many of its changes were handed over.
+        made: usize,
+        /// How many it has.
+        of: usize,
     },
     /// A batch takes long.
     Working {
@@ -139,5 +155,10 @@ pub enum Progress<'a> {
         retry: u32,
         /// After this.
         delay: Duration,
+    },
+    /// A target is through, well or not.
+    Ended {
+        /// What came of it.
+        report: &'a TargetReport,
     },
 }

@@ -20,6 +20,9 @@ pub enum Goal {
     Run,
     /// Say what there is to do.
     Plan,
+    /// Wait until the servers are ready, and nothing else. No target comes
+    /// after another: nothing is made that one of them could need.
+    Wait,
 }
 
 /// What the first event of a run says of it.
@@ -52,7 +55,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Runs or plans these targets.
+    /// Runs or plans these targets, or waits for their servers.
     ///
     /// # Errors
     /// The record cannot be kept. Whatever else fails stands in the report.
@@ -148,7 +151,8 @@ impl Engine {
     ) -> TargetReport {
         let mut report = TargetReport::blank(target);
         let mut failed = Vec::new();
-        for name in &target.after {
+        let after: &[String] = if goal == Goal::Wait { &[] } else { &target.after };
+        for name in after {
             let Some(sender) = ended.get(name) else { continue };
             let ok = match sender.subscribe().wait_for(Option::is_some).await {
                 Ok(value) => *value == Some(true),
@@ -197,6 +201,7 @@ impl Engine {
         {
             report = report.failed(Problem::of_target(error.to_string()));
         }
+        (self.observer)(&Progress::Ended { report: &report });
         report
     }
 

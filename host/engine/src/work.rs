@@ -25,6 +25,9 @@ const VERIFY: Duration = Duration::from_secs(15);
 /// How often a batch that takes long gives a sign of life.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
 
+/// How often it is seen how far a batch is.
+const LOOK_IN: Duration = Duration::from_millis(200);
+
 /// How far the work is: known also when it is cut off.
 #[derive(Debug, Default)]
 pub(crate) struct State {
@@ -36,7 +39,8 @@ pub(crate) struct State {
 
 pub(crate) type Made = Mutex<State>;
 
-/// Waits, plans, and for [`Goal::Run`] makes it so and verifies.
+/// Waits; but for [`Goal::Wait`] plans; and for [`Goal::Run`] makes it so and
+/// verifies.
 pub(crate) async fn target(
     engine: &Engine,
     goal: Goal,
@@ -54,11 +58,14 @@ pub(crate) async fn target(
             return report.failed(problem);
         }
     };
+    if goal == Goal::Wait {
+        return report;
+    }
     let started = Instant::now();
     let mut work = Work::new(caller, goal, started + target.timeout, made);
     let ended = match goal {
-        Goal::Plan => work.plan(Phase::Plan).await.map(|plan| work.rest = plan),
         Goal::Run => work.run().await,
+        _ => work.plan(Phase::Plan).await.map(|plan| work.rest = plan),
     };
     report.work = started.elapsed();
     work.end(report, ended.err())
@@ -81,6 +88,10 @@ struct Work<'a> {
     unchanged: HashSet<String>,
     /// The changes outside the grant that are on record.
     refused: HashSet<String>,
+    /// How many changes the plan that is being made so has, and how many of
+    /// them were handed over and came back.
+    of: usize,
+    through: usize,
     /// The last plan.
     rest: Plan,
 }
@@ -108,6 +119,8 @@ impl<'a> Work<'a> {
             made,
             unchanged: HashSet::new(),
             refused: HashSet::new(),
+            of: 0,
+            through: 0,
             rest: Plan::default(),
         }
     }
@@ -165,6 +178,7 @@ impl<'a> Work<'a> {
     /// Hands the changes over, batch by batch, each when all that it requires
     /// is done.
     async fn round(&mut self, todo: Vec<Change>) -> Result<Round, Problem> {
+        (self.of, self.through) = (todo.len(), 0);
         let mut queue = Queue::new(todo);
         loop {
             let batch = queue.take();
@@ -188,6 +202,8 @@ impl<'a> Work<'a> {
                 return Err(Problem::of_target(text));
             }
             let retry = self.hand_over(&batch).await?;
+            self.through += batch.len();
+            self.tell_how_far(0);
             if let Some((id, fault)) = retry {
                 self.before_again(&id, &fault).await?;
                 return Ok(Round::Again);
@@ -263,18 +279,34 @@ impl<'a> Work<'a> {
         session: &Arc<Session>,
     ) -> Result<Vec<Result<Done, Fault>>, Trouble> {
         let began = Instant::now();
+        let (mut said, mut reached) = (began, 0);
+        self.tell_how_far(0);
         let mut work = std::pin::pin!(self.caller.plugin.ensure(Arc::clone(session), &self.caller.context, changes));
         loop {
-            match tokio::time::timeout(SIGN_OF_LIFE, &mut work).await {
-                Ok(answer) => return answer,
-                Err(_) => self.caller.tell(&Progress::Working {
+            if let Ok(answer) = tokio::time::timeout(LOOK_IN, &mut work).await {
+                return answer;
+            }
+            let now = session.reached();
+            if now != reached {
+                reached = now;
+                self.tell_how_far(reached);
+            }
+            if said.elapsed() >= SIGN_OF_LIFE {
+                said = Instant::now();
+                self.caller.tell(&Progress::Working {
                     target: &self.caller.target.name,
                     object: changes.first().map_or("", |change| &change.id),
                     count: changes.len(),
                     since: began.elapsed(),
-                }),
+                });
             }
         }
+    }
+
+    /// `more`: changes of the batch under way that something was performed for.
+    fn tell_how_far(&self, more: usize) {
+        let made = (self.through + more).min(self.of);
+        self.caller.tell(&Progress::Making { target: &self.caller.target.name, made, of: self.of });
     }
 
     /// Whether the fault of this change (or, with an empty id, of planning)
@@ -321,6 +353,7 @@ impl<'a> Work<'a> {
 
     async fn plan(&mut self, phase: Phase) -> Result<Plan, Problem> {
         loop {
+            self.caller.tell(&Progress::Planning { target: &self.caller.target.name, again: phase == Phase::Verify });
             let session = Arc::new(self.caller.reading(phase, self.deadline, 1));
             let fault = match self.caller.plugin.plan(Arc::clone(&session), &self.caller.context).await {
                 Ok(Ok(mut plan)) => {

@@ -278,6 +278,11 @@ impl Session {
         })
     }
 
+    /// How many of the changes of this call something was performed for so far.
+    pub fn reached(&self) -> usize {
+        self.state().performed.len()
+    }
+
     /// The last login that a server refused to one of the connections.
     pub fn login_refused(&self) -> Option<Fault> {
         self.state().login_refused.clone()

@@ -44,7 +44,10 @@ impl Row {
     /// A place that holds something that is not a name.
     pub fn touches(&self, capability: &str, operation: &Operation) -> Result<Vec<(Touch, Verb)>, ArgumentError> {
         let mut touches = Vec::new();
-        for place in &self.names {
+        let is = |(argument, value): (&String, &String)| {
+            operation.args.get(argument).and_then(Value::as_str) == Some(value.as_str())
+        };
+        for place in self.names.iter().filter(|place| place.when.iter().all(is)) {
             let mut names = vec![Vec::new()];
             for argument in &place.at {
                 let values = self.texts(argument, &operation.args)?;

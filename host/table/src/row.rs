@@ -84,6 +84,10 @@ pub struct NamePlace {
     /// that proves a secret is one.
     #[serde(default)]
     pub grant: Option<Verb>,
+    /// Only where these arguments have these values: the kind of a name may
+    /// depend on another argument.
+    #[serde(default)]
+    pub when: BTreeMap<String, String>,
 }
 
 /// A rule about what an argument says.
@@ -169,10 +173,10 @@ pub struct Effect {
 pub enum EffectKind {
     /// Makes the object; it must not be there. Arguments become its fields.
     Create,
-    /// Makes the object, or sets fields of the one that is there.
-    Set,
     /// Sets fields of the object; it must be there.
     Update,
+    /// Makes the object, or sets fields of the one that is there.
+    Upsert,
     /// Puts values into the set `field`.
     Include,
     /// Sets `key` of the map `field`.

@@ -36,7 +36,7 @@ pub fn problems(table: &Table) -> Vec<String> {
 /// The arguments that its places, rules and sinks speak of. What begins with
 /// `/` is a JSON pointer into them.
 fn places(row: &Row) -> impl Iterator<Item = &str> {
-    let names = row.names.iter().flat_map(|name| &name.at);
+    let names = row.names.iter().flat_map(|name| name.at.iter().chain(name.when.keys()));
     let sinks = row.sinks.iter().map(|sink| &sink.at);
     let contents = row.content.iter().map(|content| &content.at);
     names.chain(contents).chain(sinks).map(|at| match at.strip_prefix('/') {

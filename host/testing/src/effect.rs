@@ -42,7 +42,7 @@ impl Act<'_> {
             EffectKind::Prove => self.prove(objects),
             EffectKind::Create => self.create(objects),
             EffectKind::Delete => self.delete(objects),
-            EffectKind::Set => {
+            EffectKind::Upsert => {
                 let (key, given) = (self.key()?, self.given()?);
                 let new = || Object { fields: self.effect.fields.clone().into_iter().collect(), ..Object::default() };
                 write(objects.entry(key).or_insert_with(new), given);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hyhost_backend::{Backend, Request};
 use hyhost_config::Secret;
-use hyhost_table::{EffectKind, Mode, Operation, Row, Table, s3, sql};
+use hyhost_table::{EffectKind, Mode, Operation, Row, Table, s3, shipped, sql};
 use hyhost_testing::MemoryBackend;
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
@@ -20,16 +20,21 @@ fn any(random: &mut fastrand::Rng, schema: &Value, table: &Table) -> Value {
     }
     match schema["type"].as_str() {
         Some("boolean") => json!(random.bool()),
-        Some("integer") => json!(random.i64(schema["minimum"].as_i64().unwrap_or(-9)..100)),
+        Some("integer") => {
+            let least = schema["minimum"].as_i64().unwrap_or(-9);
+            json!(random.i64(least..least.max(0) + 100))
+        }
         Some("array") => {
             (0..random.usize(1..4)).map(|_| any(random, &schema["items"], table)).collect::<Vec<_>>().into()
         }
         Some("object") if schema["properties"].get("secret").is_some() => {
             json!({ "secret": format!("s{}", random.u8(..)) })
         }
+        Some("object") if schema["additionalProperties"]["type"] == "string" => json!({ "k": "v" }),
         Some("object") => json!({ "k": random.u8(..) }),
         Some("string") => match schema["pattern"].as_str() {
             Some("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$") => json!(format!("b-{}", random.u32(..))),
+            Some("^[a-zA-Z0-9._-]{1,249}$") => json!(format!("T_{}.-", random.u32(..))),
             Some("^sha256:[0-9a-f]{64}$") => json!(format!("sha256:{:064x}", random.u128(..))),
             Some(pattern) => panic!("say how a text of the pattern {pattern} is made"),
             None => {
@@ -73,7 +78,7 @@ async fn perform(backend: &MemoryBackend, request: Request) -> Value {
 #[tokio::test]
 async fn what_is_created_is_listed() {
     let mut kinds = Vec::new();
-    for table in [sql(), s3()] {
+    for table in [sql(), s3(), shipped("kafka").unwrap()] {
         let of = |does: EffectKind| {
             table.rows.iter().filter_map(move |row| row.effect.as_ref().filter(|e| e.does == does).map(|e| (row, e)))
         };
@@ -110,14 +115,18 @@ async fn what_is_created_is_listed() {
         }
     }
     kinds.sort_unstable();
-    assert_eq!(kinds, ["bucket", "database", "migration", "role", "schema"]);
+    let s3 = ["bucket", "group", "policy", "service_account", "user"];
+    let others = ["database", "migration", "role", "schema", "topic"];
+    let mut expected: Vec<_> = others.into_iter().chain(s3).collect();
+    expected.sort_unstable();
+    assert_eq!(kinds, expected);
 }
 
 /// Each row can be performed here, and a read of nothing answers in the shape
 /// that it promises.
 #[tokio::test]
 async fn every_row_has_an_effect_and_every_read_answers() {
-    for table in [sql(), s3()] {
+    for table in [sql(), s3(), shipped("kafka").unwrap()] {
         for row in &table.rows {
             let effect = row.effect.as_ref().unwrap_or_else(|| panic!("{} has no effect", row.name));
             let reads =

@@ -1,13 +1,19 @@
-//! The plugin `minio`: buckets of MinIO and other S3 servers.
+//! The plugin `minio`: buckets of MinIO and other S3 servers, and the accounts
+//! of MinIO.
 
 mod bucket;
+mod canned;
+mod group;
 mod policy;
+mod service_account;
+mod steps;
+mod user;
 
 use hyhost_sdk::s3::S3;
 use hyhost_sdk::{Change, Context, Error, Kind, Manifest, Outcomes, Plan, Plugin, Readiness, kind, s3};
 
 /// The kinds of objects that it provides, a file each.
-const KINDS: &[Kind<S3>] = &[bucket::KIND];
+const KINDS: &[Kind<S3>] = &[bucket::KIND, canned::KIND, user::KIND, group::KIND, service_account::KIND];
 
 /// The slot of its one connection.
 const SLOT: &str = "s3";
@@ -16,9 +22,13 @@ struct Minio;
 
 impl Plugin for Minio {
     fn manifest() -> Manifest {
-        Manifest::new("minio", env!("CARGO_PKG_VERSION"), "Buckets with their policy and versioning, in MinIO or S3.")
-            .schema(&kind::schema(KINDS))
-            .wants::<S3>(SLOT, "to compare and change buckets and their configuration; never objects")
+        Manifest::new(
+            "minio",
+            env!("CARGO_PKG_VERSION"),
+            "Buckets and their configuration in MinIO or S3; users, groups, policies and access keys of MinIO.",
+        )
+        .schema(&kind::schema(KINDS))
+        .wants::<S3>(SLOT, "to compare and change buckets, their configuration and MinIO's accounts; never objects")
     }
 
     fn probe(context: &Context) -> Result<Readiness, Error> {
@@ -45,3 +55,6 @@ impl Plugin for Minio {
 }
 
 hyhost_sdk::export!(Minio);
+
+#[cfg(test)]
+mod accounts_tests;

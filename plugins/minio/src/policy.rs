@@ -34,9 +34,9 @@ impl Statement {
     pub fn read(statement: &Value) -> Self {
         Self {
             effect: statement["Effect"].as_str().unwrap_or_default().to_owned(),
-            principals: principals(statement),
-            actions: set_or_not(statement, "Action", "NotAction"),
-            resources: set_or_not(statement, "Resource", "NotResource"),
+            principals: or_none(principals(statement)),
+            actions: or_none(set_or_not(statement, "Action", "NotAction")),
+            resources: or_none(set_or_not(statement, "Resource", "NotResource")),
             condition: condition(&statement["Condition"]),
         }
     }
@@ -75,12 +75,36 @@ impl Statement {
         let list = |set: &Set| set.join(", ");
         let to = if self.principals == [EVERYBODY] { "everybody".to_owned() } else { list(&self.principals) };
         let condition = if self.condition.is_empty() { "" } else { ", under a condition" };
-        let (actions, resources) = (list(&self.actions), list(&self.resources));
-        match self.effect.as_str() {
-            "Allow" => format!("{to} may {actions} on {resources}{condition}"),
-            effect => format!("{effect}: {to}, {actions} on {resources}{condition}"),
+        let actions = list(&self.actions);
+        let on = if self.resources == [""] { String::new() } else { format!(" on {}", list(&self.resources)) };
+        match (self.effect.as_str(), to.as_str()) {
+            ("Allow", "") => format!("{actions}{on}{condition}"),
+            ("Allow", to) => format!("{to} may {actions}{on}{condition}"),
+            (effect, "") => format!("{effect}: {actions}{on}{condition}"),
+            (effect, to) => format!("{effect}: {to}, {actions}{on}{condition}"),
         }
     }
+}
+
+/// What separates two policies that are attached to somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// The new one only gives more, or forbids less.
+    Gives,
+    /// The new one takes something away, or forbids it.
+    Takes,
+}
+
+/// How the meaning changes from one policy to the other; `None`: it does not.
+pub fn change(is: &Policy, shall: &Policy) -> Option<Change> {
+    let (is, shall) = (meanings(&statements(Some(is))), meanings(&statements(Some(shall))));
+    let beyond = |some: &[Statement], others: &[Statement], allow: bool| {
+        some.iter().any(|one| (one.effect == "Allow") == allow && !one.is_said_by(others))
+    };
+    if beyond(&is, &shall, true) || beyond(&shall, &is, false) {
+        return Some(Change::Takes);
+    }
+    (beyond(&shall, &is, true) || beyond(&is, &shall, false)).then_some(Change::Gives)
 }
 
 /// The statements of a document as they are written. One may stand alone in
@@ -220,6 +244,14 @@ fn without_everybody(mut statement: Value) -> Option<Value> {
     }
     let named = !principal.is_empty();
     named.then_some(statement)
+}
+
+/// What a statement does not say is one value of its own: a policy that is
+/// attached to somebody names no principal, and administrators' actions no
+/// resource. Else such a statement would be a product of nothing, which
+/// everything says.
+fn or_none(set: Set) -> Set {
+    if set.is_empty() { vec![String::new()] } else { set }
 }
 
 /// One value or many, as a set of texts.

@@ -3,6 +3,8 @@
 //! exact, each time by the whole command on a real server, and by hand through
 //! the server's own client.
 
+mod kafka;
+
 use hyhost_testbed::Testbed;
 use hyhost_tests::Stack;
 
@@ -177,4 +179,18 @@ impl Case {
             assert_eq!(stack.hyhost(&["run"]).ended(0).changed(), Some(0), "{}: prune again", self.name);
         }
     }
+}
+
+/// Runs the cases one after another: they are named in the order of the list.
+fn all(cases: Vec<Case>) {
+    let (bed, _) = crate::shared();
+    for case in cases {
+        eprintln!("case: {}", case.name);
+        case.run(bed);
+    }
+}
+
+#[test]
+fn kafka_kinds() {
+    all(kafka::cases());
 }

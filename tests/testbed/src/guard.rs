@@ -27,8 +27,10 @@ use crate::{Error, Result, tool};
 const WATCH: &str = r#"
 trap '' HUP INT QUIT TERM
 watched=
+litter=
 while read -r word pid; do
     case $word in
+    litter) litter="$litter $pid" ;;
     watch) watched="$watched $pid" ;;
     forget)
         rest=
@@ -47,6 +49,7 @@ for one in $watched; do
     while [ $tries -lt 10 ] && kill -s 0 -- "-$one" 2>/dev/null; do tries=$((tries + 1)); sleep 0.1; done
 done
 for one in $all; do kill -s KILL -- "$one" 2>/dev/null; done
+[ -z "$litter" ] || rm -f -- $litter
 tries=0
 until rm -rf -- "$1" 2>/dev/null || [ $tries -ge 50 ]; do tries=$((tries + 1)); sleep 0.1; done
 "#;
@@ -128,7 +131,13 @@ impl Guard {
         Ok(guarded)
     }
 
-    fn tell(&self, word: &str, pid: u32) -> Result<()> {
+    /// Removes a file at the end that a program leaves outside the directory,
+    /// where it cannot be told otherwise. Its path holds no blanks.
+    pub(crate) fn litter(&self, path: &str) -> Result<()> {
+        self.tell("litter", path)
+    }
+
+    fn tell(&self, word: &str, pid: impl std::fmt::Display) -> Result<()> {
         let mut watcher = self.watcher.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut watcher.lines {
             Some(lines) => writeln!(lines, "{word} {pid}").map_err(Error::io_of("telling", "the guard")),
@@ -220,15 +229,17 @@ mod tests {
     fn ends_processes_and_removes_the_directory() {
         let guard = Guard::new().unwrap();
         let directory = guard.directory().to_owned();
+        let elsewhere = tempfile::NamedTempFile::new().unwrap().into_temp_path();
+        guard.litter(elsewhere.to_str().unwrap()).unwrap();
         let mut command = guard.command("sleep").unwrap();
         let started = guard.start(command.arg("600")).unwrap();
         let pid = started.pid();
         assert!(is_alive(pid));
         drop(started);
         assert!(!is_alive(pid));
-        assert!(directory.exists());
+        assert!(directory.exists() && elsewhere.exists());
         drop(guard);
-        assert!(!directory.exists());
+        assert!(!directory.exists() && !elsewhere.exists());
     }
 
     #[test]

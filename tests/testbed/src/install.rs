@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::{Error, Result, Server, cache, client, kafka, opensearch, tool};
+use crate::{Error, Result, Server, cache, client, kafka, opensearch, postgres, tool};
 
 /// One thing that is installed, at one version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,6 +103,7 @@ pub fn install_for(server: Server) -> Result<()> {
     match server {
         Server::Kafka | Server::Kafka3 => kafka::ready_to_run(),
         Server::OpenSearch => opensearch::ready_to_run(),
+        Server::Postgres15 => postgres::debian().map(drop),
         _ => Ok(()),
     }
 }

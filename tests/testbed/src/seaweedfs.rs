@@ -26,14 +26,15 @@ const LISTENERS: [&str; 7] = [
     "s3.port.grpc",
 ];
 
-/// Small files for what is stored, a quick end, nothing told to others, no
-/// catalogue, and what AWS does: a bucket that holds something is not deleted,
+/// Small files for what is stored, a quick end and a quick return, nothing told
+/// to others, no catalogue, and what AWS does: a bucket that holds something is not deleted,
 /// none is made by an upload, and its own accounts can be changed.
-const FLAGS: [&str; 12] = [
+const FLAGS: [&str; 13] = [
     "-ip=127.0.0.1",
     "-ip.bind=127.0.0.1",
     "-master.telemetry=false",
     "-master.volumeSizeLimitMB=64",
+    "-master.electionTimeout=1s",
     "-volume.preStopSeconds=0",
     "-volume.max=0",
     "-s3",
@@ -94,6 +95,12 @@ impl Recipe for SeaweedFs {
     fn command(&self, guard: &Guard, port: u16) -> Result<Command> {
         let mut server = guard.command(&self.program)?;
         let place = self.directory.display();
+        for (name, port) in LISTENERS.iter().zip(&self.ports) {
+            if let Some(part) = name.strip_suffix(".port.grpc") {
+                // It has no flag for these.
+                guard.litter(&format!("/tmp/seaweedfs-{part}-grpc-{}.sock", port.number))?;
+            }
+        }
         server.arg("server").args(FLAGS).arg(format!("-dir={place}/data"));
         server.arg(format!("-s3.port={port}")).arg(format!("-s3.config={place}/s3.json"));
         // Otherwise they would lie beside those of others.

@@ -20,12 +20,22 @@ pub enum Server {
     OpenSearch,
     /// SeaweedFS, an S3 server that is not MinIO, without TLS.
     SeaweedFs,
+    /// Debian's PostgreSQL 15: superuser `postgres`, passwords by SCRAM, TLS
+    /// alone, with a CA of its own.
+    Postgres15,
 }
 
 impl Server {
     /// Every kind.
-    pub const ALL: [Server; 6] =
-        [Server::Postgres, Server::Minio, Server::Kafka, Server::Kafka3, Server::OpenSearch, Server::SeaweedFs];
+    pub const ALL: [Server; 7] = [
+        Server::Postgres,
+        Server::Minio,
+        Server::Kafka,
+        Server::Kafka3,
+        Server::OpenSearch,
+        Server::SeaweedFs,
+        Server::Postgres15,
+    ];
 
     /// One for each of hyhost's backends: what the example documents need.
     pub const DEMO: [Server; 4] = [Server::Postgres, Server::Minio, Server::Kafka, Server::OpenSearch];
@@ -39,6 +49,7 @@ impl Server {
             Server::Kafka3 => "kafka3",
             Server::OpenSearch => "opensearch",
             Server::SeaweedFs => "seaweedfs",
+            Server::Postgres15 => "postgres15",
         }
     }
 
@@ -54,6 +65,8 @@ impl Server {
             Server::Minio => &[Package::Minio, Package::Mc],
             Server::Kafka | Server::Kafka3 => &[Package::Kafka],
             Server::OpenSearch => &[Package::OpenSearch],
+            // Debian's own.
+            Server::Postgres15 => &[],
             Server::SeaweedFs => &[Package::SeaweedFs, Package::Mc],
         }
     }

@@ -16,6 +16,7 @@ const TOOLS: &[(&str, &str, &str)] = &[
     ("cargo", "everything is built by it", "https://rustup.rs"),
     ("cargo-deny", "licences and advisories are checked by it", "cargo install cargo-deny --locked"),
     ("curl", "OpenSearch is asked by it", "apt-get install curl"),
+    ("apt-get", "Postgres 15 is installed by it", "a Debian, or install PostgreSQL 15 as Debian does"),
     ("sh", "servers are started and guarded by it", "apt-get install dash"),
     ("id", "the account for servers that refuse root is looked up by it", "apt-get install coreutils"),
 ];

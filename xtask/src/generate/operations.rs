@@ -76,6 +76,6 @@ fn operation(row: &Row, capability: &str, types: &mut Types<'_>) -> Result<Strin
 
 /// What the structure of the answer is called: `Roles` of `ReadRoles`.
 fn answer_name(row: &str) -> &str {
-    let name = ["Read", "List", "Get"].iter().find_map(|verb| row.strip_prefix(verb));
+    let name = ["Read", "List", "Get", "Describe"].iter().find_map(|verb| row.strip_prefix(verb));
     name.unwrap_or(row)
 }

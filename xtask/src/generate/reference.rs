@@ -71,7 +71,8 @@ pub fn touches(row: &Row) -> Vec<String> {
             _ => String::new(),
         };
         let verb = if place.verb == Verb::Read { "read".to_owned() } else { place.verb.to_string() };
-        format!("{verb} {} `[{}]`{needs}", place.kind, place.at.join(", "))
+        let when: String = place.when.iter().map(|(at, value)| format!(" where `{at}` is `{value}`")).collect();
+        format!("{verb} {} `[{}]`{when}{needs}", place.kind, place.at.join(", "))
     });
     places.collect()
 }

@@ -14,14 +14,18 @@ use crate::login::Server;
 /// The longest part of a server's own words that is passed on, in characters.
 const WORDS: usize = 300;
 
-/// What is being done, for messages: connection, endpoint, operation, bucket.
+/// What is being done, for messages: connection, endpoint, operation, object.
 pub(crate) struct Doing(String);
+
+/// The arguments that hold the name of what an operation is about.
+const ABOUT: [&str; 5] = ["bucket", "user", "group", "policy", "access_key"];
 
 impl Doing {
     pub(crate) fn new(server: &Server, request: &Request) -> Self {
         let mut text = format!("{}: {}: {}", server.name, server.endpoint(), request.row.name);
-        if let Some(bucket) = request.operation.args.get("bucket").and_then(Value::as_str) {
-            let _ = write!(text, " of `{bucket}`");
+        let about = ABOUT.iter().find_map(|name| request.operation.args.get(name).and_then(Value::as_str));
+        if let Some(name) = about {
+            let _ = write!(text, " of `{}`", clean(name));
         }
         Self(text)
     }
@@ -43,6 +47,8 @@ pub(crate) enum Failure {
     Way(Class, String),
     /// It was never sent.
     Unsent(String),
+    /// Our own verdict, and the server's code if it is about one.
+    Ours(Class, String, Option<&'static str>),
 }
 
 /// An error answer.
@@ -97,8 +103,21 @@ impl Failure {
     pub(crate) fn code(&self) -> Option<&str> {
         match self {
             Self::Refused(refusal) => refusal.code.as_deref(),
+            Self::Ours(_, _, code) => *code,
             _ => None,
         }
+    }
+
+    /// Whether the server said, in so many words, that what was read is not
+    /// there: one of these codes, with HTTP 404. Any other error, an answer
+    /// that cannot be read above all, is none of this.
+    pub(crate) fn says_absent(&self, codes: &[&str]) -> bool {
+        matches!(self, Self::Refused(Refusal { status: 404, code: Some(code), .. }) if codes.contains(&code.as_str()))
+    }
+
+    /// A verdict of ours.
+    pub(crate) fn ours(class: Class, what: impl Into<String>) -> Self {
+        Self::Ours(class, what.into(), None)
     }
 
     /// The fault that it is, with its class and the next step.
@@ -108,6 +127,10 @@ impl Failure {
             Self::Unreadable(why) => doing.fault(Class::Failed, &format!("the answer cannot be read: {}", clean(&why))),
             Self::Way(class, why) => doing.fault(class, &clean(&why)),
             Self::Unsent(why) => doing.fault(Class::Invalid, &format!("the request cannot be made: {}", clean(&why))),
+            Self::Ours(class, what, code) => {
+                let fault = doing.fault(class, &what);
+                code.map_or(fault.clone(), |code| fault.with_code(code))
+            }
         }
     }
 }
@@ -125,7 +148,10 @@ impl Refusal {
                 "; is `region` of the connection that of the server?"
             }
             Some("RequestTimeTooSkewed") => "; the clocks here and there differ",
-            Some("NotImplemented" | "MethodNotAllowed") => "; this server does not know the operation",
+            Some("NotImplemented" | "MethodNotAllowed") => {
+                "; this server cannot do it as it is set up: leave the field out, or set the server up for it"
+            }
+            Some("XMinioIAMPolicyInUse") => "; detach it from the users and groups that have it",
             None if self.status == 400 => "; does `url` have the right scheme and port?",
             _ => "",
         };
@@ -143,7 +169,9 @@ impl Refusal {
 pub(crate) fn class_of(status: u16, code: Option<&str>) -> Class {
     match (status, code) {
         (_, Some("BucketAlreadyOwnedByYou" | "NoSuchBucket")) => Class::Conflict,
-        (_, Some("BucketAlreadyExists")) => Class::Denied,
+        // Gone since it was planned.
+        (404, Some(code)) if code.starts_with("XMinioAdminNoSuch") => Class::Conflict,
+        (_, Some("BucketAlreadyExists" | "BucketNotEmpty")) => Class::Denied,
         (_, Some("OperationAborted" | "SlowDown" | "SlowDownRead" | "SlowDownWrite" | "InternalError")) => {
             Class::Transient
         }
@@ -202,6 +230,8 @@ mod tests {
             (409, Some("InvalidBucketState"), Class::Invalid),
             (409, None, Class::Conflict),
             (404, Some("NoSuchBucket"), Class::Conflict),
+            (404, Some("XMinioAdminNoSuchUser"), Class::Conflict),
+            (409, Some("BucketNotEmpty"), Class::Denied),
             (404, Some("NoSuchKey"), Class::Failed),
             (404, None, Class::Failed),
             (403, Some("AccessDenied"), Class::Denied),

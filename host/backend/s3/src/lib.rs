@@ -1,12 +1,16 @@
-//! The client of the capability `s3`: buckets and their configuration, by the
-//! rows of its table. No object data.
+//! The client of the capability `s3`: buckets and their configuration, and
+//! the accounts of MinIO, by the rows of its table. No object data.
 //!
 //! The client of the S3 protocol is `aws-sdk-s3`, and this is the only crate
 //! that knows it. All that it would look for by itself (the environment,
 //! profiles, instance metadata, proxies, another region) is left out or off:
 //! what the document says is all that counts. It tries once; the engine
-//! retries. What an error means is told by HTTP status and S3 code.
+//! retries. What an error means is told by HTTP status and S3 code. What only
+//! MinIO has is asked by its admin API (`admin`), whose requests this crate
+//! signs and seals itself.
 
+mod admin;
+mod bucket;
 mod call;
 mod fault;
 mod login;
@@ -65,7 +69,7 @@ impl S3Backend {
         let work = async {
             // Never closed, so there is always a permit to wait for.
             let _permit = self.free.acquire().await;
-            call::perform(&self.server, call, &request.operation.args, &doing).await
+            call::perform(&self.server, call, request, &doing).await
         };
         timeout_at(deadline, work)
             .await

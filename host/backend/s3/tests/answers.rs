@@ -104,27 +104,28 @@ async fn health_is_what_minio_says_and_else_what_a_signed_request_finds() {
         let answer = one(&backend(&settings(server.port)), "ReadHealth", json!({})).await;
         (class(&answer), server.seen())
     };
-    let good = json!({ "writable": true, "reason": "" });
+    let good = |minio| json!({ "writable": true, "reason": "", "minio": minio });
 
     let minio = |_| Answer::Http(200, "x-minio-write-quorum: 2\r\n", String::new());
     let (answer, seen) = health(minio).await;
-    assert_eq!((answer, seen.len()), (Ok(good.clone()), 1));
+    assert_eq!((answer, seen.len()), (Ok(good(true)), 1));
     assert!(!seen[0].head.contains("authorization"), "{}", seen[0].head);
 
     let starting = |_| Answer::Http(503, "x-minio-server-status: iam-offline\r\n", String::new());
     let (answer, _) = health(starting).await;
-    assert_eq!(answer, Ok(json!({ "writable": false, "reason": "the server is starting: iam-offline" })));
+    let reason = "the server is starting: iam-offline";
+    assert_eq!(answer, Ok(json!({ "writable": false, "reason": reason, "minio": true })));
     let few = |_| Answer::Http(503, "x-minio-write-quorum: 3\r\n", String::new());
     let reason = "fewer drives can be written than the write quorum of 3";
-    assert_eq!(health(few).await.0, Ok(json!({ "writable": false, "reason": reason })));
+    assert_eq!(health(few).await.0, Ok(json!({ "writable": false, "reason": reason, "minio": true })));
 
     // Not MinIO: a page for everybody, or an error.
     let page = |health| if health { Answer::Http(200, "", "Welcome".to_owned()) } else { buckets(&[], "") };
     let (answer, seen) = health(page).await;
-    assert_eq!(answer, Ok(good.clone()));
+    assert_eq!(answer, Ok(good(false)));
     assert!(seen[1].head.contains("authorization: aws4-hmac-sha256"), "{}", seen[1].head);
     let other = |_| error(403, "AccessDenied");
-    assert_eq!(health(other).await.0, Ok(good));
+    assert_eq!(health(other).await.0, Ok(good(false)));
     let stranger = |health| if health { error(404, "NoSuchBucket") } else { error(403, "InvalidAccessKeyId") };
     assert_eq!(health(stranger).await.0, Err(Class::Denied));
     let early = |health| if health { error(404, "x") } else { error(503, "XMinioServerNotInitialized") };
@@ -307,4 +308,79 @@ async fn the_secret_that_works_is_found_kept_and_said() {
     assert_eq!((account.user.as_str(), account.endpoint), ("the-user", format!("localhost:{}", server.port)));
     one(&backend, "ListBuckets", json!({})).await.unwrap();
     assert_eq!(backend.account().password.as_deref(), Some("new"));
+}
+
+/// To another server the paths of MinIO's admin API are objects in a bucket
+/// called `minio`, so nothing is sent there, secrets least of all.
+#[tokio::test]
+async fn the_admin_api_is_asked_of_minio_alone() {
+    let server = Fake::plain(|_| error(404, "NoSuchBucket")).await;
+    let backend = backend(&settings(server.port));
+    let quota = json!({ "bucket": "media", "size": 1 });
+    for (name, args) in [("GetBucketQuota", bucket()), ("SetBucketQuota", quota), ("ReadUsers", json!({}))] {
+        let fault = one(&backend, name, args).await.unwrap_err();
+        assert_eq!(fault.class, Class::Failed, "{fault}");
+        assert!(fault.message.contains("MinIO's admin API"), "{fault}");
+    }
+    let lines: Vec<_> = server.seen().into_iter().map(|seen| seen.line).collect();
+    assert!(lines.iter().all(|line| line.starts_with("GET /minio/health/")), "{lines:?}");
+}
+
+#[tokio::test]
+async fn an_answer_of_the_admin_api_that_cannot_be_read_is_never_absent() {
+    fn minio(status: u16, body: &'static str) -> impl Fn(&Seen) -> Answer {
+        move |seen| {
+            let head = "x-minio-write-quorum: 1\r\n";
+            let health = seen.line.contains("/health/");
+            if health { Answer::Http(200, head, String::new()) } else { Answer::Http(status, head, body.to_owned()) }
+        }
+    }
+    let policies = ("ReadPolicies", json!({}));
+    let user = ("ReadUsers", json!({ "names": ["a"] }));
+    let all = ("ReadUsers", json!({}));
+    let cases = [
+        (200, "<html>", policies.clone(), Class::Failed),
+        (200, "not sealed, but long enough to have a head of forty-one bytes", all, Class::Failed),
+        (404, "<html>", user.clone(), Class::Failed),
+        (404, r#"{"Code":"XMinioSomethingElse"}"#, user.clone(), Class::Failed),
+        (403, r#"{"Code":"AccessDenied","Message":"no"}"#, user.clone(), Class::Denied),
+        (503, r#"{"Code":"XMinioIAMNotInitialized"}"#, policies, Class::NotReady),
+    ];
+    for (status, body, (name, args), expected) in cases {
+        let server = Fake::plain(minio(status, body)).await;
+        assert_eq!(class(&one(&backend(&settings(server.port)), name, args).await), Err(expected), "{status} {body}");
+    }
+    let server = Fake::plain(minio(404, r#"{"Code":"XMinioAdminNoSuchUser","Message":"none"}"#)).await;
+    assert_eq!(one(&backend(&settings(server.port)), user.0, user.1).await, Ok(json!([])));
+}
+
+/// What MinIO does not have without a KMS or at all, as another server gives
+/// and takes it.
+#[tokio::test]
+async fn encryption_and_cors_are_read_and_written() {
+    let server = Fake::plain(|seen| match seen.line.split(' ').next().unwrap() {
+        "PUT" => Answer::Http(200, "", String::new()),
+        _ if seen.line.contains("encryption") => xml(
+            200,
+            "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>aws:kms\
+             </SSEAlgorithm><KMSMasterKeyID>mine</KMSMasterKeyID></ApplyServerSideEncryptionByDefault></Rule>\
+             </ServerSideEncryptionConfiguration>",
+        ),
+        _ => xml(
+            200,
+            "<CORSConfiguration><CORSRule><ID>a</ID><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod>\
+             <MaxAgeSeconds>5</MaxAgeSeconds></CORSRule></CORSConfiguration>",
+        ),
+    })
+    .await;
+    let backend = backend(&settings(server.port));
+    let encryption = json!({ "algorithm": "aws:kms", "key": "mine" });
+    assert_eq!(one(&backend, "GetBucketEncryption", bucket()).await, Ok(encryption.clone()));
+    let cors = json!([{ "id": "a", "origins": ["*"], "methods": ["GET"], "max_age": 5 }]);
+    assert_eq!(one(&backend, "GetBucketCors", bucket()).await, Ok(cors.clone()));
+    one(&backend, "PutBucketEncryption", json!({ "bucket": "media", "encryption": encryption })).await.unwrap();
+    one(&backend, "PutBucketCors", json!({ "bucket": "media", "cors": cors })).await.unwrap();
+    let bodies: Vec<_> = server.seen().into_iter().map(|seen| seen.body).filter(|body| !body.is_empty()).collect();
+    assert!(bodies[0].contains("<KMSMasterKeyID>mine</KMSMasterKeyID>"), "{bodies:?}");
+    assert!(bodies[1].contains("<MaxAgeSeconds>5</MaxAgeSeconds>"), "{bodies:?}");
 }

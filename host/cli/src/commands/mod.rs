@@ -1,6 +1,7 @@
 //! One function per command; each answers with the exit code.
 
 pub(crate) mod check;
+pub(crate) mod completions;
 pub(crate) mod run;
 
 /// Success.

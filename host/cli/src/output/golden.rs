@@ -114,14 +114,70 @@ fn planned() -> Report {
 
 #[test]
 fn a_plan_for_people() {
-    holds("plan.txt", &super::plan::for_people(&planned()));
+    holds("plan.txt", &super::plan::for_people(&planned(), false));
+}
+
+fn jsonl(lines: &[Value]) -> String {
+    lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
 #[test]
 fn a_plan_for_programs() {
-    let lines: Vec<String> = super::plan::json_lines(&planned()).iter().map(ToString::to_string).collect();
-    holds("plan.jsonl", &(lines.join("\n") + "\n"));
-    assert!(!lines.join("").contains("for the plugin alone"));
+    let lines = jsonl(&super::plan::json_lines(&planned(), false));
+    holds("plan.jsonl", &lines);
+    assert!(!lines.contains("for the plugin alone"));
+}
+
+/// Nothing to do but for what is there beyond the documents.
+fn extras() -> Report {
+    let extras = vec![Remark { id: "role/app_user".into(), text: "has the attribute `createdb`".into() }];
+    let plan = Plan { extras, ..Plan::default() };
+    report(vec![
+        target("app-db", Outcome::Unchanged, plan, Vec::new()),
+        target("tool-dbs", Outcome::Unchanged, Plan::default(), Vec::new()),
+    ])
+}
+
+#[test]
+fn a_strict_plan_does_not_let_extras_pass() {
+    let both = |strict| {
+        let lines = jsonl(&super::plan::json_lines(&extras(), strict));
+        super::plan::for_people(&extras(), strict) + "\n" + &lines
+    };
+    holds("plan-extras.txt", &both(false));
+    holds("plan-strict.txt", &both(true));
+}
+
+#[test]
+fn what_wait_says() {
+    let why = "not ready within 5m: postgres:5432 refuses connections";
+    let waited = report(vec![
+        target("app-db", Outcome::Unchanged, Plan::default(), Vec::new()),
+        target("tool-dbs", Outcome::Failed, Plan::default(), vec![Problem::of_target(why)]),
+    ]);
+    holds("wait.txt", &super::wait::for_people(&waited));
+    holds("wait.jsonl", &jsonl(&super::wait::json_lines(&waited)));
+}
+
+#[test]
+fn the_end_of_a_run_counts_what_was_lost() {
+    let destroyed = super::run::Destroyed::default();
+    assert_eq!(strip(&super::run::done(&extras(), &destroyed)), "Done: 2 targets, 0 changed, 1 extra, in 1.2 s");
+    let mut events = events();
+    for event in &mut events {
+        if let What::Object { action, .. } = &mut event.what {
+            *action = Action::Remove;
+        }
+        destroyed.count(event);
+    }
+    let mut report = extras();
+    report.counts.changed = 2;
+    let words = "Done: 2 targets, 2 changed, 1 of them destroyed, 1 extra, in 1.2 s";
+    assert_eq!(strip(&super::run::done(&report, &destroyed)), words, "what failed, or was so already, does not count");
+}
+
+fn strip(text: &str) -> String {
+    anstream::adapter::strip_str(text).to_string()
 }
 
 #[test]

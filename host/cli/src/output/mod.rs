@@ -4,10 +4,13 @@
 #[cfg(test)]
 mod golden;
 pub(crate) mod inspect;
+pub(crate) mod live;
 pub(crate) mod plan;
 pub(crate) mod progress;
 pub(crate) mod run;
+pub(crate) mod stage;
 pub(crate) mod style;
+pub(crate) mod wait;
 
 use std::io::{IsTerminal, Write};
 
@@ -32,7 +35,7 @@ pub(crate) fn set_up(common: &Common) {
     });
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::new(filter))
-        .with_writer(anstream::stderr)
+        .with_writer(|| live::Log)
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .init();
@@ -45,24 +48,30 @@ pub(crate) fn is_human(common: &Common) -> bool {
 
 /// A line on stdout.
 pub(crate) fn line(text: &str) -> std::io::Result<()> {
-    let mut out = anstream::stdout().lock();
-    writeln!(out, "{text}")?;
-    out.flush()
+    live::aside(|| {
+        let mut out = anstream::stdout().lock();
+        writeln!(out, "{text}")?;
+        out.flush()
+    })
 }
 
 /// An object on stdout, as one line.
 pub(crate) fn json(value: &impl Serialize) -> std::io::Result<()> {
     let text = serde_json::to_string(value)?;
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{text}")?;
-    out.flush()
+    live::aside(|| {
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "{text}")?;
+        out.flush()
+    })
 }
 
 /// A line on stderr. Where even that cannot be written nobody is left to tell;
 /// the exit code still says how it ended.
 pub(crate) fn tell(text: &str) {
-    let mut out = anstream::stderr().lock();
-    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+    live::aside(|| {
+        let mut out = anstream::stderr().lock();
+        let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+    });
 }
 
 /// A line on stderr that is no error.

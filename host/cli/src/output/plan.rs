@@ -10,11 +10,11 @@ use super::style::{self, paint};
 use crate::args::Common;
 
 /// Prints the plan: for people, or one JSON object a line.
-pub(crate) fn print(common: &Common, report: &Report) -> anyhow::Result<()> {
+pub(crate) fn print(common: &Common, report: &Report, strict: bool) -> anyhow::Result<()> {
     if super::is_human(common) {
-        super::line(for_people(report).trim_end())?;
+        super::line(for_people(report, strict).trim_end())?;
     } else {
-        for line in json_lines(report) {
+        for line in json_lines(report, strict) {
             super::json(&line)?;
         }
     }
@@ -23,7 +23,8 @@ pub(crate) fn print(common: &Common, report: &Report) -> anyhow::Result<()> {
 }
 
 /// The plan as objects: one for each change and remark, then the counts.
-pub(crate) fn json_lines(report: &Report) -> Vec<Value> {
+/// `strict`: extras count as something to do.
+pub(crate) fn json_lines(report: &Report, strict: bool) -> Vec<Value> {
     let mut lines = Vec::new();
     for target in &report.targets {
         for change in &target.plan.changes {
@@ -53,6 +54,7 @@ pub(crate) fn json_lines(report: &Report) -> Vec<Value> {
         "deferred": sum.deferred, "extra": sum.extra, "refused": sum.refused,
         "targets": report.targets.len(),
         "failed": report.targets.iter().filter(|target| !target.is_ok()).count(),
+        "settled": report.is_settled() && !(strict && sum.extra > 0),
     }));
     lines
 }
@@ -62,20 +64,12 @@ fn is_refusal(target: &TargetReport, object: Option<&str>) -> bool {
 }
 
 /// The plan for people, with colour.
-pub(crate) fn for_people(report: &Report) -> String {
+pub(crate) fn for_people(report: &Report, strict: bool) -> String {
     let mut text = String::new();
     for target in &report.targets {
         // Writing to a String cannot fail.
         let _ = write!(text, "{}", paint(style::BOLD, &target.name));
-        for (connection, account) in &target.accounts {
-            let _ = write!(text, "  {connection} = {}@{}", account.user, account.endpoint);
-            if account.superuser == Some(true) {
-                let _ = write!(text, " {}", paint(style::WARN, "superuser"));
-            }
-            if account.plaintext {
-                let _ = write!(text, " {}", paint(style::WARN, "plaintext"));
-            }
-        }
+        accounts(&mut text, target);
         text.push('\n');
         for change in &target.plan.changes {
             self::change(&mut text, change);
@@ -92,24 +86,40 @@ pub(crate) fn for_people(report: &Report) -> String {
         for problem in target.problems.iter().filter(|p| !is_refusal(target, p.object.as_deref())) {
             let _ = writeln!(text, "  {} {problem}", paint(style::ERROR, "x"));
         }
-        if target.is_ok() && target.plan.is_settled() {
+        if target.is_ok() && target.plan.is_settled() && !(strict && !target.plan.extras.is_empty()) {
             let _ = writeln!(text, "  {} nothing to do", paint(style::GOOD, "="));
         }
         text.push('\n');
     }
     let sum = Sum::of(report);
-    let _ = write!(text, "Plan: {} to create, {} to update", sum.create, sum.update);
-    if sum.destroy + sum.remove > 0 {
-        let destroys = format!("{} to destroy, {} to remove", sum.destroy, sum.remove);
-        let _ = write!(text, ", {}", paint(style::ERROR, &destroys));
-    }
-    for (count, word) in [(sum.deferred, "for later"), (sum.extra, "extra"), (sum.refused, "refused")] {
+    // What may be lost is counted as one, as people know it from elsewhere;
+    // each line above says whether a change destroys or removes.
+    let lost = sum.destroy + sum.remove;
+    let destroys = format!("{lost} to destroy");
+    let destroys = if lost > 0 { paint(style::ERROR, &destroys) } else { destroys };
+    let _ = write!(text, "Plan: {} to create, {} to change, {destroys}", sum.create, sum.update);
+    let extra = if strict { "extra, which --strict does not let pass" } else { "extra" };
+    for (count, word) in [(sum.deferred, "for later"), (sum.extra, extra), (sum.refused, "refused")] {
         if count > 0 {
             let _ = write!(text, ", {count} {word}");
         }
     }
     text.push_str(". Nothing was changed.\n");
     text
+}
+
+/// As whom a target works, and what is to be said of it.
+pub(crate) fn accounts(text: &mut String, target: &TargetReport) {
+    for (connection, account) in &target.accounts {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "  {connection} = {}@{}", account.user, account.endpoint);
+        if account.superuser == Some(true) {
+            let _ = write!(text, " {}", paint(style::WARN, "superuser"));
+        }
+        if account.plaintext {
+            let _ = write!(text, " {}", paint(style::WARN, "plaintext"));
+        }
+    }
 }
 
 fn change(text: &mut String, change: &Change) {

@@ -6,15 +6,31 @@ use std::time::Duration;
 
 use hyhost_engine::{Goal, Progress};
 
+use super::live::{self, Board};
+use super::stage::Stage;
 use super::style::{self, paint};
+use crate::args::Common;
 
 /// The same reason is said again only after this.
 const AGAIN: Duration = Duration::from_secs(10);
 
 type Observer = Box<dyn Fn(&Progress<'_>) + Send + Sync>;
 
-/// Says what is being waited for and tried again.
-pub(crate) fn observer(_goal: Goal) -> Observer {
+/// Shows how far each target is: on a terminal by a line that is rewritten,
+/// until the observer is dropped; elsewhere by a line for what is being waited
+/// for and tried again.
+pub(crate) fn observer(common: &Common, goal: Goal, targets: &[String]) -> Observer {
+    if live::is_possible(common) {
+        let board = Board::on_stderr(targets);
+        return Box::new(move |progress| {
+            let (target, stage) = Stage::of(goal, progress);
+            board.set(target, stage);
+        });
+    }
+    lines()
+}
+
+fn lines() -> Observer {
     let said: Mutex<HashMap<String, (String, Duration)>> = Mutex::default();
     Box::new(move |progress| {
         let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
@@ -42,6 +58,8 @@ pub(crate) fn observer(_goal: Goal) -> Observer {
             Progress::Planned { target, plan } => {
                 tracing::debug!(target, changes = plan.changes.len(), deferred = plan.deferred.len(), "planned");
             }
+            // What comes of them is printed by others.
+            Progress::Planning { .. } | Progress::Making { .. } | Progress::Ended { .. } => {}
         }
     })
 }

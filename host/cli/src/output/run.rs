@@ -2,9 +2,11 @@
 
 use std::fmt::Write;
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hyhost_audit::{Counts, Event, Outcome, What};
 use hyhost_engine::{Report, TargetReport};
+use hyhost_table::Action;
 
 use super::style::{self, paint};
 use crate::args::Common;
@@ -19,6 +21,19 @@ pub(crate) fn for_people(event: &Event) -> io::Result<()> {
     match text(event) {
         Some(text) => super::line(&text),
         None => Ok(()),
+    }
+}
+
+/// How many objects were removed, or changed so that something was lost.
+#[derive(Debug, Default)]
+pub(crate) struct Destroyed(AtomicUsize);
+
+impl Destroyed {
+    /// Counts an event.
+    pub(crate) fn count(&self, event: &Event) {
+        if let What::Object { action: Action::Destroy | Action::Remove, outcome: Outcome::Done, .. } = &event.what {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
     }
 }
 
@@ -67,20 +82,29 @@ pub(crate) fn text(event: &Event) -> Option<String> {
 }
 
 /// The last lines of a run.
-pub(crate) fn summary(common: &Common, report: &Report) {
-    let counts = report.counts;
+pub(crate) fn summary(common: &Common, report: &Report, destroyed: &Destroyed) {
     if report.is_ok() && super::is_human(common) {
-        let text = format!(
-            "{} {} targets, {} changed, in {:.1} s",
-            paint(style::GOOD, "Done:"),
-            report.targets.len(),
-            counts.changed,
-            report.duration.as_secs_f64()
-        );
         // The exit code says it too.
-        let _ = super::line(&text);
+        let _ = super::line(&done(report, destroyed));
     }
     last_words(report);
+}
+
+/// `Done: 2 targets, 5 changed, 1 of them destroyed, 2 extra, in 0.8 s`.
+pub(crate) fn done(report: &Report, destroyed: &Destroyed) -> String {
+    let (targets, changed) = (report.targets.len(), report.counts.changed);
+    let mut text = format!("{} {targets} targets, {changed} changed", paint(style::GOOD, "Done:"));
+    let lost = destroyed.0.load(Ordering::Relaxed);
+    let extra: usize = report.targets.iter().map(|target| target.plan.extras.len()).sum();
+    if lost > 0 {
+        // Writing to a String cannot fail.
+        let _ = write!(text, ", {}", paint(style::ERROR, &format!("{lost} of them destroyed")));
+    }
+    if extra > 0 {
+        let _ = write!(text, ", {extra} extra");
+    }
+    let _ = write!(text, ", in {:.1} s", report.duration.as_secs_f64());
+    text
 }
 
 /// For a person at night, on stderr: what failed, where it stands, what was

@@ -5,4 +5,5 @@
 
 mod retries;
 mod targets;
+mod wait;
 mod world;

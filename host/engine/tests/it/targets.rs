@@ -150,3 +150,17 @@ async fn a_plan_outside_the_grant_is_refused_in_the_plan_with_what_needs_it() {
     assert_eq!(plan.refused[1].text, "it needs role/a, which is refused");
     assert!(!report.is_ok());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_far_a_run_is_can_be_seen() {
+    let world = World::new(
+        "  t: { plugin: postgres, connection: db, grant: desired, \
+                            desired: { roles: [ { name: a }, { name: b, member_of: [a] }, { name: c } ] } }\n",
+    );
+    assert!(world.run().await.is_ok());
+    let made = world.made.lock().unwrap().clone();
+    assert_eq!(made.first(), Some(&(0, 3)));
+    assert!(made.contains(&(2, 3)), "a and c come first: {made:?}");
+    assert_eq!(made.last(), Some(&(3, 3)));
+    assert!(made.is_sorted(), "{made:?}");
+}

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use hyhost_audit::Audit;
 use hyhost_backend::{Class, Fault};
 use hyhost_config::{Options, Stack};
-use hyhost_engine::{Engine, Goal, Report, RunInfo, Stop};
+use hyhost_engine::{Engine, Goal, Progress, Report, RunInfo, Stop};
 use hyhost_gate::Gate;
 use hyhost_sandbox::{Limits, Plugin, Sandbox};
 use hyhost_testing::{MemoryBackend, Store};
@@ -18,6 +18,8 @@ pub struct World {
     pub stop: Stop,
     document: tempfile::TempDir,
     events: Arc<Mutex<Vec<Value>>>,
+    /// What the observer heard: how many changes were made, of how many.
+    pub made: Arc<Mutex<Vec<(usize, usize)>>>,
 }
 
 fn built(name: &str) -> PathBuf {
@@ -54,6 +56,7 @@ impl World {
             stop: Stop::default(),
             document,
             events: Arc::default(),
+            made: Arc::default(),
         }
     }
 
@@ -95,12 +98,17 @@ impl World {
         let mut gate = Gate::new(Audit::new("run", vec![sink]));
         gate.connect("db", hyhost_table::sql(), Arc::clone(&self.sql) as _);
         gate.withhold(stack.connections["db"].secrets().iter().cloned());
+        let heard = Arc::clone(&self.made);
         let engine = Engine {
             gate: Arc::new(gate),
             plugins: plugins.into_iter().map(|p| (p.manifest().name.clone(), Arc::new(p))).collect::<HashMap<_, _>>(),
             mentioned: stack.mentioned,
             stop: self.stop.clone(),
-            observer: Box::new(|_| {}),
+            observer: Box::new(move |progress| {
+                if let Progress::Making { made, of, .. } = progress {
+                    heard.lock().unwrap().push((*made, *of));
+                }
+            }),
         };
         Arc::new(engine).start(goal, targets, RunInfo::default()).await.unwrap()
     }

@@ -3,7 +3,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use hyhost_sdk::native::{self, Host, Performed};
-use hyhost_sdk::{Action, kind};
+use hyhost_sdk::{Action, Connection, Outcome, kind};
+use serde_json::{Value, json};
 
 use super::*;
 

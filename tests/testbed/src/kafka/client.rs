@@ -1,6 +1,7 @@
 //! Readers that are not ours: Kafka's own tools.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use super::package;
@@ -78,9 +79,30 @@ impl Testbed {
              ssl.truststore.type=PEM\nssl.truststore.location={}\n",
             variable(self.kafka_node()?, "KAFKA_CA")
         );
+        self.kafka_with(&settings, "KAFKA_SSL_BROKERS", tool, arguments)
+    }
+
+    /// A tool by the client's certificate (`KAFKA_CERT`): the principal is
+    /// `User:client`, who may do what ACLs say.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] with the tool's message.
+    pub fn kafka_by_certificate(&self, tool: KafkaTool, arguments: &[&str]) -> Result<String> {
+        let node = self.kafka_node()?;
+        let authority = variable(node, "KAFKA_CA");
+        let together = Path::new(&authority).with_file_name("client.all.pem");
+        let settings = format!(
+            "security.protocol=SSL\nssl.truststore.type=PEM\nssl.truststore.location={authority}\n\
+             ssl.keystore.type=PEM\nssl.keystore.location={}\n",
+            together.display()
+        );
+        self.kafka_with(&settings, "KAFKA_MTLS_BROKERS", tool, arguments)
+    }
+
+    fn kafka_with(&self, settings: &str, brokers: &str, tool: KafkaTool, arguments: &[&str]) -> Result<String> {
         let path = self.directory().join(format!("kafka-{}.properties", random::password()?));
         fs::write(&path, settings).map_err(Error::io("writing", &path))?;
-        let mut command = self.kafka_tool(tool.class(), "KAFKA_SSL_BROKERS")?;
+        let mut command = self.kafka_tool(tool.class(), brokers)?;
         command.arg("--command-config").arg(&path).args(arguments);
         let said = run(&mut command, "asking Kafka");
         fs::remove_file(&path).map_err(Error::io("removing", &path))?;

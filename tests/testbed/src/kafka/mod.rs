@@ -142,8 +142,9 @@ impl Cluster {
         create(&self.directory)?;
         let authority = Authority::new("kafka-ca", &self.directory)?;
         let broker = authority.issue("broker", &[HOST])?;
-        authority.issue("client", &["client"])?;
-        // Kafka wants key and certificates in one file.
+        let client = authority.issue("client", &["client"])?;
+        // Kafka and its tools want key and certificates in one file.
+        write(&self.directory.join("client.all.pem"), &[client.key, client.certificate, authority.pem()].concat())?;
         write(&self.directory.join("broker.all.pem"), &[broker.key, broker.certificate, authority.pem()].concat())?;
         for id in self.ids() {
             create(&self.node(id).join("logs"))?;
@@ -269,7 +270,7 @@ impl Recipe for Node {
     }
 
     fn start_limit(&self) -> Duration {
-        Duration::from_secs(120)
+        Duration::from_secs(180)
     }
 
     fn orderly(&self) -> (Signal, Duration) {

@@ -274,7 +274,7 @@ impl Recipe for OpenSearch {
     }
 
     fn start_limit(&self) -> Duration {
-        Duration::from_secs(180)
+        Duration::from_secs(300)
     }
 
     fn orderly(&self) -> (Signal, Duration) {

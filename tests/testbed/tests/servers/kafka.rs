@@ -36,6 +36,13 @@ fn one_node_comes_up_answers_outlives_a_crash_and_leaves_nothing() {
     let denied = bed.kafka_as("app", "hunter2", "SCRAM-SHA-512", KafkaTool::Topics, &["--create", "--topic", "other"]);
     assert!(denied.unwrap_err().to_string().contains("Authorization"));
 
+    // By certificate, where the common name is who comes.
+    let by_certificate = || bed.kafka_by_certificate(KafkaTool::Topics, &["--list"]).unwrap();
+    assert_eq!(by_certificate(), "");
+    bed.kafka_acls(&["--add", "--allow-principal", "User:client", "--operation", "Describe", "--topic", "kept"])
+        .unwrap();
+    assert_eq!(by_certificate(), "kept");
+
     let (port, before) = (kafka.port(), kafka.pid().unwrap());
     kafka.kill().unwrap();
     assert!(!is_alive(before));

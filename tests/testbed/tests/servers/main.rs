@@ -5,6 +5,7 @@
 mod kafka;
 mod opensearch;
 mod owner;
+mod postgres15;
 mod seaweedfs;
 
 use std::process::Command;

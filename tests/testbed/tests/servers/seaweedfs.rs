@@ -1,5 +1,6 @@
 //! SeaweedFS, asked by mc.
 
+use std::path::Path;
 use std::time::Instant;
 
 use hyhost_testbed::{Error, Server, Testbed, is_alive};
@@ -35,8 +36,27 @@ fn it_comes_up_answers_outlives_a_crash_and_leaves_nothing() {
     assert!(bed.mc(&["ls", "seaweed"]).unwrap().contains("kept/"));
 
     let (pid, directory) = (seaweed.pid().unwrap(), bed.directory().to_owned());
+    let sockets = sockets_of(pid);
+    assert!(sockets.len() >= 4, "{sockets:?}");
     drop(bed);
     assert!(!is_alive(pid) && !directory.exists());
+    assert!(!sockets.iter().any(|socket| Path::new(socket).exists()), "{sockets:?}");
+}
+
+/// The files of the sockets that a process listens on.
+fn sockets_of(pid: u32) -> Vec<String> {
+    let links = std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap().flatten();
+    let open: Vec<String> = links
+        .filter_map(|link| Some(std::fs::read_link(link.path()).ok()?.to_str()?.strip_prefix("socket:[")?.to_owned()))
+        .map(|inode| inode.trim_end_matches(']').to_owned())
+        .collect();
+    let table = std::fs::read_to_string("/proc/net/unix").unwrap();
+    let rows = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let own = rows.filter(|row| row.len() == 8 && open.iter().any(|inode| inode == row[6]) && row[7].starts_with('/'));
+    let mut paths: Vec<String> = own.map(|row| row[7].to_owned()).collect();
+    paths.sort();
+    paths.dedup();
+    paths
 }
 
 #[test]

@@ -1,34 +1,17 @@
-//! Every row against a real MinIO server.
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod common;
+//! Buckets, their policy and versioning, and a server that is not always there.
 
 use std::time::Duration;
 
-use common::{backend, class, each, one, request, settings};
 use hyhost_backend::{Backend, Class};
 use hyhost_backend_s3::S3Backend;
 use hyhost_config::{S3, Secret};
 use hyhost_table::Mode;
-use hyhost_testbed::{Proxy, Server, Testbed, Traffic};
+use hyhost_testbed::{Proxy, Server, Traffic};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-fn up() -> Testbed {
-    Testbed::up(&[Server::Minio]).unwrap()
-}
-
-/// The connection of the testbed's root, by another port where one is given.
-fn root(bed: &Testbed, port: Option<u16>) -> S3 {
-    let minio = bed.get(Server::Minio).unwrap();
-    let user = minio.user().to_owned();
-    let passwords = vec![Secret::new("minio_root", minio.password())];
-    S3 { user, passwords, ..settings(port.unwrap_or_else(|| minio.port())) }
-}
-
-fn bucket(name: &str) -> Value {
-    json!({ "bucket": name })
-}
+use crate::common::{backend, class, each, one, request};
+use crate::support::{bucket, root, up};
 
 fn public(bucket: &str) -> Value {
     json!({
@@ -50,7 +33,10 @@ async fn seen_from_here(backend: &S3Backend, names: &[&str]) -> Value {
 async fn a_bucket_lives() {
     let bed = up();
     let backend = backend(&root(&bed, None));
-    assert_eq!(one(&backend, "ReadHealth", json!({})).await, Ok(json!({ "writable": true, "reason": "" })));
+    assert_eq!(
+        one(&backend, "ReadHealth", json!({})).await,
+        Ok(json!({ "writable": true, "reason": "", "minio": true }))
+    );
     assert_eq!(one(&backend, "ListBuckets", json!({})).await, Ok(json!([])));
 
     for name in ["media", "media.old", "other"] {
