@@ -3,7 +3,9 @@
 //! exact, each time by the whole command on a real server, and by hand through
 //! the server's own client.
 
+mod ism_stand_in;
 mod kafka;
+mod opensearch;
 
 use hyhost_testbed::Testbed;
 use hyhost_tests::Stack;
@@ -193,4 +195,9 @@ fn all(cases: Vec<Case>) {
 #[test]
 fn kafka_kinds() {
     all(kafka::cases());
+}
+
+#[test]
+fn opensearch_kinds() {
+    all(opensearch::cases());
 }
