@@ -3,8 +3,10 @@
 //! exact, each time by the whole command on a real server, and by hand through
 //! the server's own client.
 
+mod ism_stand_in;
 mod kafka;
 mod minio;
+mod opensearch;
 
 use hyhost_testbed::Testbed;
 use hyhost_tests::Stack;
@@ -199,4 +201,9 @@ fn kafka_kinds() {
 #[test]
 fn minio_kinds() {
     all(minio::cases());
+}
+
+#[test]
+fn opensearch_kinds() {
+    all(opensearch::cases());
 }
