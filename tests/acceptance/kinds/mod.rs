@@ -7,6 +7,7 @@ mod ism_stand_in;
 mod kafka;
 mod minio;
 mod opensearch;
+mod postgres;
 
 use hyhost_testbed::Testbed;
 use hyhost_tests::Stack;
@@ -191,6 +192,11 @@ fn all(cases: Vec<Case>) {
         eprintln!("case: {}", case.name);
         case.run(bed);
     }
+}
+
+#[test]
+fn postgres_kinds() {
+    all(postgres::cases());
 }
 
 #[test]
