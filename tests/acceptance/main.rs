@@ -39,6 +39,7 @@ secrets:
   minio_root: { env: MINIO_ROOT_PASSWORD }
   one: { env: SECRET_ONE }
   two: { env: SECRET_TWO }
+  three: { env: SECRET_THREE }
   kafka_admin: { env: KAFKA_PASSWORD }
   os_admin: { env: OPENSEARCH_PASSWORD }
 connections:
@@ -67,4 +68,6 @@ fn stack(targets: &str) -> hyhost_tests::Stack {
     hyhost_tests::Stack::new(&document(targets))
         .with(env)
         .with([("SECRET_ONE", "one-one-one-1"), ("SECRET_TWO", "two-two-two-2")])
+        // OpenSearch takes no weak one.
+        .with([("SECRET_THREE", "three-hats-3-in-a-row")])
 }

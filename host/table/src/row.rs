@@ -294,7 +294,8 @@ pub struct HttpGuard {
     /// As that of the row.
     #[serde(default)]
     pub query: BTreeMap<String, String>,
-    /// The JSON pointer of a number that must be 0.
+    /// The JSON pointer of a number that must be 0, or of a list that must be
+    /// empty or absent; `{argument}` in it is a segment.
     #[serde(default)]
     pub zero: Option<String>,
     /// What that number counts.
@@ -303,6 +304,9 @@ pub struct HttpGuard {
     /// The argument that is `true` where this need not hold.
     #[serde(default)]
     pub unless: Option<String>,
+    /// The argument that is `true` where this must hold; absent: always.
+    #[serde(default)]
+    pub when: Option<String>,
 }
 
 /// A login by HTTP Basic, from two arguments.

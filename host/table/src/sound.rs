@@ -54,7 +54,7 @@ fn http(row: &Row, call: &HttpCall, wrong: &mut impl FnMut(String)) {
     let mut spoken = Vec::new();
     for guard in &call.guard {
         address(row, guard.method.as_deref().unwrap_or("GET"), &guard.path, &guard.query, wrong);
-        spoken.extend(guard.unless.clone());
+        spoken.extend(guard.unless.iter().chain(&guard.when).cloned());
     }
     if let Some(body) = &call.body {
         places_of(body, &mut spoken);

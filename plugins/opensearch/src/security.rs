@@ -212,7 +212,13 @@ fn difference(security: &Security, is: &Body, shall: &Body, password: bool, exac
             set.insert(list.field.to_owned(), shall.list());
         } else if !missing.is_empty() {
             difference.shown.add(list.field, is.list(), is.and(&shall).list());
-            difference.steps.push(call(list.add, json!({ "name": name, list.field: missing.list() })));
+            let mut args = json!({ "name": name, list.field: missing.list() });
+            // What is empty the server does not keep, so there is no list that
+            // could be added to.
+            if is.is_empty() {
+                args["first"] = Value::Bool(true);
+            }
+            difference.steps.push(call(list.add, args));
         }
     }
     if difference.takes {

@@ -127,7 +127,7 @@ impl Server {
                     object[key] = value.clone();
                 }
             } else if add.contains(&call.name.as_str()) {
-                for (key, value) in call.args.as_object().into_iter().flatten().filter(|(key, _)| *key != "name") {
+                for (key, value) in call.args.as_object().into_iter().flatten().filter(|(_, value)| value.is_array()) {
                     let mut all = object[key].as_array().cloned().unwrap_or_default();
                     all.extend(value.as_array().cloned().unwrap_or_default());
                     object[key] = Value::Array(all);

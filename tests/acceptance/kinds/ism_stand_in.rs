@@ -98,7 +98,10 @@ fn serve(stream: TcpStream, kept: &Mutex<Kept>) {
         let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
         let (status, answer) = kept.answer(words[0], words.get(1).copied().unwrap_or_default(), body);
         let answer = answer.to_string();
-        let head = format!("HTTP/1.1 {status} So\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", answer.len());
+        let head = format!(
+            "HTTP/1.1 {status} So\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+            answer.len()
+        );
         if out.write_all((head + &answer).as_bytes()).is_err() {
             return;
         }

@@ -3,7 +3,10 @@
 //! exact, each time by the whole command on a real server, and by hand through
 //! the server's own client.
 
+mod ism_stand_in;
 mod kafka;
+mod minio;
+mod opensearch;
 mod postgres;
 
 use hyhost_testbed::Testbed;
@@ -199,4 +202,14 @@ fn postgres_kinds() {
 #[test]
 fn kafka_kinds() {
     all(kafka::cases());
+}
+
+#[test]
+fn minio_kinds() {
+    all(minio::cases());
+}
+
+#[test]
+fn opensearch_kinds() {
+    all(opensearch::cases());
 }

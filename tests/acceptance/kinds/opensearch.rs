@@ -17,7 +17,20 @@ fn send(bed: &Testbed, method: &str, path: &str, body: &str) -> Result<String> {
 
 /// All cases.
 pub(super) fn cases() -> Vec<Case> {
-    vec![templates(), adopted_template(), pipeline(), index(), first_index(), data_stream(), roles(), mapping(), user(), tenant(), setting(), repository()]
+    vec![
+        templates(),
+        adopted_template(),
+        pipeline(),
+        index(),
+        first_index(),
+        data_stream(),
+        roles(),
+        mapping(),
+        user(),
+        tenant(),
+        setting(),
+        repository(),
+    ]
 }
 
 fn templates() -> Case {
@@ -127,7 +140,9 @@ fn first_index() -> Case {
 fn data_stream() -> Case {
     let desired = r#"{ index_templates: [ { name: kd-metrics, body: { index_patterns: [kd-metrics-*], data_stream: {}, priority: 60, template: { settings: { number_of_replicas: 0 } } } } ], data_streams: [ { name: kd-metrics-app } ] }"#;
     Case::new("a data stream", HERE, desired)
-        .drift("it is gone", "data_stream/kd-metrics-app", |bed| bed.curl("DELETE", "_data_stream/kd-metrics-app", None))
+        .drift("it is gone", "data_stream/kd-metrics-app", |bed| {
+            bed.curl("DELETE", "_data_stream/kd-metrics-app", None)
+        })
         .prune("{ data_stream: [kd-metrics-tmp-*] }", "data_stream/kd-metrics-tmp-1", |bed| {
             bed.curl("PUT", "_data_stream/kd-metrics-tmp-1", None)
         })
@@ -138,11 +153,15 @@ fn roles() -> Case {
     const ROLE: &str = "_plugins/_security/api/roles/kr-reader";
     Case::new("a role", HERE, desired)
         .drift("description", "role/kr-reader", |bed| patch(bed, ROLE, "add", "/description", r#""x""#))
-        .drift("a permission on the cluster", "role/kr-reader", |bed| patch(bed, ROLE, "replace", "/cluster_permissions", "[]"))
+        .drift("a permission on the cluster", "role/kr-reader", |bed| {
+            patch(bed, ROLE, "replace", "/cluster_permissions", "[]")
+        })
         .drift("an action on indexes", "role/kr-reader", |bed| {
             patch(bed, ROLE, "replace", "/index_permissions/0/allowed_actions", r#"["read"]"#)
         })
-        .drift("a permission in a tenant", "role/kr-reader", |bed| patch(bed, ROLE, "replace", "/tenant_permissions", "[]"))
+        .drift("a permission in a tenant", "role/kr-reader", |bed| {
+            patch(bed, ROLE, "replace", "/tenant_permissions", "[]")
+        })
         .extra("a permission on the cluster", "role/kr-reader", |bed| {
             patch(bed, ROLE, "add", "/cluster_permissions/-", r#""cluster_monitor""#)
         })
@@ -164,14 +183,18 @@ fn mapping() -> Case {
     const MAPPING: &str = "_plugins/_security/api/rolesmapping/km-role";
     Case::new("a role's mapping", HERE, desired)
         .drift("users", "role_mapping/km-role", |bed| patch(bed, MAPPING, "replace", "/users", "[]"))
-        .drift("backend roles", "role_mapping/km-role", |bed| patch(bed, MAPPING, "replace", "/backend_roles", r#"["km-dev"]"#))
+        .drift("backend roles", "role_mapping/km-role", |bed| {
+            patch(bed, MAPPING, "replace", "/backend_roles", r#"["km-dev"]"#)
+        })
         .drift("hosts", "role_mapping/km-role", |bed| patch(bed, MAPPING, "replace", "/hosts", "[]"))
         .unmanaged(
             |bed| patch(bed, MAPPING, "add", "/and_backend_roles", r#"["km-both"]"#),
             |bed| bed.curl("GET", &format!("{MAPPING}?filter_path=**.and_backend_roles"), None),
         )
         .extra("a user", "role_mapping/km-role", |bed| patch(bed, MAPPING, "add", "/users/-", r#""km-else""#))
-        .extra("a backend role", "role_mapping/km-role", |bed| patch(bed, MAPPING, "add", "/backend_roles/-", r#""km-x""#))
+        .extra("a backend role", "role_mapping/km-role", |bed| {
+            patch(bed, MAPPING, "add", "/backend_roles/-", r#""km-x""#)
+        })
         .prune("{ role_mapping: [km-tmp-*] }", "role_mapping/km-tmp-1", |bed| {
             send(bed, "PUT", &format!("{SECURITY}/roles/km-tmp-1"), r#"{"cluster_permissions":["cluster_monitor"]}"#)?;
             send(bed, "PUT", &format!("{SECURITY}/rolesmapping/km-tmp-1"), r#"{"users":["km-app"]}"#)
@@ -226,17 +249,20 @@ fn setting() -> Case {
         .drift("nothing", "cluster_setting/action.destructive_requires_name", move |bed| {
             set(bed, "action.destructive_requires_name", "null")
         })
-        .prune("{ cluster_setting: [indices.recovery.*] }", "cluster_setting/indices.recovery.max_bytes_per_sec", move |bed| {
-            set(bed, "indices.recovery.max_bytes_per_sec", r#""50mb""#)
-        })
+        .prune(
+            "{ cluster_setting: [indices.recovery.*] }",
+            "cluster_setting/indices.recovery.max_bytes_per_sec",
+            move |bed| set(bed, "indices.recovery.max_bytes_per_sec", r#""50mb""#),
+        )
 }
 
 fn repository() -> Case {
     let desired = r#"{ snapshot_repositories: [ { name: ks-files, type: fs, settings: { location: "${OPENSEARCH_SNAPSHOTS}/ks", compress: true } } ] }"#;
     Case::new("a snapshot repository", HERE, desired)
-        .unmanaged(|bed| put_repository(bed, "ks-files", r#","max_restore_bytes_per_sec":"10mb""#, "true"), |bed| {
-            bed.curl("GET", "_snapshot/ks-files?filter_path=**.max_restore_bytes_per_sec", None)
-        })
+        .unmanaged(
+            |bed| put_repository(bed, "ks-files", r#","max_restore_bytes_per_sec":"10mb""#, "true"),
+            |bed| bed.curl("GET", "_snapshot/ks-files?filter_path=**.max_restore_bytes_per_sec", None),
+        )
         .drift("a setting", "snapshot_repository/ks-files", |bed| {
             put_repository(bed, "ks-files", r#","max_restore_bytes_per_sec":"10mb""#, "false")
         })

@@ -198,7 +198,8 @@ fn verdict(error: &rustls::Error) -> Option<String> {
         rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType) => {
             "the server does not speak TLS there: should `url` begin with `http://`, or have another port?".to_owned()
         }
-        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => format!(
+        // The latter: a CA of the same name.
+        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => format!(
             "{error}: the server's certificate comes from a CA that is not trusted here; \
              is `tls: {{ ca: … }}` the file of that CA?"
         ),

@@ -65,10 +65,10 @@ fn with_secrets(request: &Request) -> Value {
     args
 }
 
-/// Goes on only where what is there may go.
+/// Goes on only where the row's condition holds.
 async fn keep(server: &Server, guard: &HttpGuard, args: &Value, doing: &Doing<'_>) -> Result<(), Fault> {
-    let may = guard.unless.as_ref().and_then(|argument| args.get(argument)).and_then(Value::as_bool);
-    if may == Some(true) {
+    let said = |argument: &String| args.get(argument) == Some(&Value::Bool(true));
+    if guard.unless.as_ref().is_some_and(said) || guard.when.as_ref().is_some_and(|argument| !said(argument)) {
         return Ok(());
     }
     let path = address(&guard.path, &guard.query, args).map_err(|problem| doing.fault(Class::Invalid, &problem))?;
@@ -81,16 +81,30 @@ async fn keep(server: &Server, guard: &HttpGuard, args: &Value, doing: &Doing<'_
         _ => {}
     }
     let Some(zero) = &guard.zero else { return Ok(()) };
+    let zero = template::pointer(zero, args).map_err(|problem| doing.fault(Class::Invalid, &problem))?;
     let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
-    match body.pointer(zero).and_then(Value::as_f64) {
-        Some(0.0) => Ok(()),
-        Some(many) => {
+    let many = match (body.pointer(&zero), &guard.when) {
+        (Some(Value::Array(items)), _) => items.len() as u64,
+        (Some(Value::Number(number)), _) => number.as_u64().unwrap_or(u64::MAX),
+        // A list that is not there is empty; a number that is not there says
+        // nothing.
+        (None | Some(Value::Null), Some(_)) if body.is_object() => 0,
+        _ => {
+            let text = format!("the answer has nothing to count at `{zero}`, so nothing says that it is empty");
+            return Err(doing.fault(Class::Failed, &text));
+        }
+    };
+    match (many, &guard.when) {
+        (0, _) => Ok(()),
+        (many, Some(_)) => {
+            let text = format!("there are {many} {} by now", guard.holds);
+            Err(doing.fault(Class::Conflict, &text))
+        }
+        (many, None) => {
             let text =
                 format!("it is not empty ({many} {}): it goes only with its data, by `with_data: true`", guard.holds);
             Err(doing.fault(Class::Denied, &text))
         }
-        None => Err(doing
-            .fault(Class::Failed, &format!("the answer has no number at `{zero}`, so nothing says that it is empty"))),
     }
 }
 

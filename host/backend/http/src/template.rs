@@ -46,6 +46,25 @@ fn segment(path: &mut String, argument: &str, value: &Value) -> Result<(), Strin
     Ok(())
 }
 
+/// A JSON pointer in which `{arg}` is one segment.
+///
+/// # Errors
+/// The argument's name and what is wrong with it.
+pub(crate) fn pointer(template: &str, args: &Value) -> Result<String, String> {
+    let segments: Result<Vec<String>, String> = template
+        .split('/')
+        .map(|segment| match place(segment) {
+            None => Ok(segment.to_owned()),
+            Some(argument) => {
+                let text = args.get(argument).and_then(Value::as_str);
+                let text = text.ok_or_else(|| format!("`{argument}` must be a text"))?;
+                Ok(text.replace('~', "~0").replace('/', "~1"))
+            }
+        })
+        .collect();
+    Ok(segments?.join("/"))
+}
+
 /// Percent-encodes all but the unreserved characters of RFC 3986.
 pub(crate) fn encode(to: &mut String, text: &str) {
     for byte in text.bytes() {
@@ -113,7 +132,7 @@ pub(crate) fn body(template: &Value, args: &Value) -> Result<Option<Value>, Stri
                         Some(_) => return Err("`each` must stand for a list".to_owned()),
                     },
                     (None, Some(with), Some(put)) => {
-                        if body(with, args)?.is_some() {
+                        if body(with, args)?.is_some_and(|given| given != Value::Bool(false)) {
                             filled.extend(body(put, args)?);
                         }
                     }
@@ -199,6 +218,13 @@ mod tests {
         {
             assert!(path(wrong.clone()).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_pointer_has_places_too() {
+        let args = json!({ "name": "a/b~c", "n": 1 });
+        assert_eq!(pointer("/{name}/users", &args).unwrap(), "/a~1b~0c/users");
+        assert!(pointer("/{n}", &args).is_err());
     }
 
     #[test]
