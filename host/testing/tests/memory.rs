@@ -133,7 +133,7 @@ async fn drift_is_seen_and_the_state_outlives_the_backend() {
 #[tokio::test]
 async fn privileges_are_one_per_item_and_marked_as_not_builtin() {
     let backend = MemoryBackend::new(sql());
-    let builtin = json!({ "grantee": "public", "privilege": "CONNECT", "builtin": true });
+    let builtin = json!({ "grantee": "public", "privilege": "CONNECT", "builtin": true, "grantable": false });
     backend.store().put("database", &["app"], json!({ "owner": "o", "encoding": "UTF8", "privileges": [builtin] }));
     let grant = |role: &str| json!({ "database": "app", "roles": [role], "privileges": ["CONNECT", "CREATE"], "grant_option": false });
     one_sql(&backend, "GrantOnDatabase", grant("app")).await.unwrap();
@@ -199,7 +199,7 @@ async fn a_script_leaves_its_row_its_content_and_what_the_test_says() {
     assert_eq!(each(&backend, vec![run.clone()]).await, [Ok(Value::Null)]);
     assert_eq!(
         one_sql(&backend, "ReadMigrations", json!({ "database": "app" })).await,
-        Ok(json!([{ "file": "1.sql", "digest": digest }]))
+        Ok(json!([{ "file": "1.sql", "digest": digest, "ran": true }]))
     );
     assert_eq!(backend.store().names("table"), [Name::new(["app", "public", "t"])]);
     assert_eq!(class(each(&backend, vec![run]).await.remove(0)), Class::Conflict);

@@ -116,7 +116,7 @@ async fn what_is_created_is_listed() {
     }
     kinds.sort_unstable();
     let s3 = ["bucket", "group", "policy", "service_account", "user"];
-    let others = ["database", "migration", "role", "schema", "topic"];
+    let others = ["database", "extension", "migration", "role", "schema", "topic"];
     let mut expected: Vec<_> = others.into_iter().chain(s3).collect();
     expected.sort_unstable();
     assert_eq!(kinds, expected);
