@@ -15,6 +15,7 @@ mod knock;
 mod portions;
 mod scram;
 mod server;
+mod talk;
 
 use std::path::PathBuf;
 use std::sync::Arc;

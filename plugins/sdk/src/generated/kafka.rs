@@ -101,7 +101,7 @@ impl Operation for CreateTopics {
     const NAME: &'static str = "CreateTopics";
 }
 
-/// Gives a topic more partitions; `partitions` is how many it shall have. Never fewer.
+/// Gives a topic more partitions, and waits until every broker shows them; `partitions` is how many it shall have. Never fewer.
 ///
 /// Touches: write topic `[topic]`.
 #[allow(missing_docs, reason = "the names say it")]

@@ -7,7 +7,7 @@ use hyhost_backend::Class;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::client::native::{Client, How, KafkaError, Upsertion};
+use crate::client::native::{Client, How, KafkaError, OfUsers, Upsertion};
 use crate::client::reply;
 use crate::frame::Failure;
 
@@ -70,7 +70,7 @@ pub(crate) fn delete(client: &Client, items: &[Value], deadline: Instant) -> Vec
 
 fn answers<'a>(
     users: impl Iterator<Item = &'a String>,
-    results: Result<Vec<(String, Result<(), KafkaError>)>, KafkaError>,
+    results: Result<OfUsers, KafkaError>,
 ) -> Vec<Result<Value, Failure>> {
     let results = match results {
         Ok(results) => results,

@@ -1,8 +1,10 @@
 use std::net::Ipv4Addr;
 
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use super::*;
+use crate::talk::{TLS_ALERT, put_bytes, put_string};
 
 /// What a listener answers to a handshake, and to the login's first step.
 #[derive(Clone, Copy)]

@@ -61,7 +61,7 @@ impl Client {
                 let result = rd::rd_kafka_event_DescribeConfigs_result(event);
                 let mut count = 0;
                 let resources = rd::rd_kafka_DescribeConfigs_result_resources(result, &mut count);
-                Ok(slice(resources, count).iter().map(|resource| answer(*resource, |r| entries(r))).collect())
+                Ok(slice(resources, count).iter().map(|resource| answer(*resource, entries)).collect())
             },
         )
     }

@@ -23,7 +23,7 @@ use rustls_pki_types::ServerName;
 
 pub(crate) use acls::{Acl, AclError};
 pub(crate) use configs::{ConfigEntry, Of};
-pub(crate) use scram::Upsertion;
+pub(crate) use scram::{OfUsers, Upsertion};
 pub(crate) use topics::{NewTopic, Topic};
 
 use crate::frame::Hello;

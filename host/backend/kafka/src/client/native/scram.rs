@@ -24,6 +24,9 @@ pub(crate) struct Upsertion<'a> {
 }
 
 type Mechanism = rd::rd_kafka_ScramMechanism_t;
+/// What came of users, by name.
+pub(crate) type OfUsers = Vec<(String, Result<(), KafkaError>)>;
+
 type Alteration = Owned<rd::rd_kafka_UserScramCredentialAlteration_t>;
 
 impl Client {
@@ -74,11 +77,7 @@ impl Client {
     }
 
     /// Makes or changes credentials; no user twice.
-    pub(crate) fn upsert(
-        &self,
-        credentials: &[Upsertion<'_>],
-        how: &How,
-    ) -> Result<Vec<(String, Result<(), KafkaError>)>, KafkaError> {
+    pub(crate) fn upsert(&self, credentials: &[Upsertion<'_>], how: &How) -> Result<OfUsers, KafkaError> {
         let new = |wanted: &Upsertion<'_>| {
             let user = c_string(wanted.user)?;
             // SAFETY: everything is copied; without a salt librdkafka makes a
@@ -100,11 +99,7 @@ impl Client {
     }
 
     /// Removes credentials, each a user and a mechanism; no user twice.
-    pub(crate) fn remove_credentials(
-        &self,
-        credentials: &[(&str, &str)],
-        how: &How,
-    ) -> Result<Vec<(String, Result<(), KafkaError>)>, KafkaError> {
+    pub(crate) fn remove_credentials(&self, credentials: &[(&str, &str)], how: &How) -> Result<OfUsers, KafkaError> {
         let new = |(user, of): &(&str, &str)| {
             let user = c_string(user)?;
             // SAFETY: the name is copied.
@@ -113,7 +108,7 @@ impl Client {
         self.alter(credentials.iter().map(new).collect::<Result<Vec<_>, _>>()?, how)
     }
 
-    fn alter(&self, made: Vec<Alteration>, how: &How) -> Result<Vec<(String, Result<(), KafkaError>)>, KafkaError> {
+    fn alter(&self, made: Vec<Alteration>, how: &How) -> Result<OfUsers, KafkaError> {
         let mut list = pointers(&made);
         self.request(
             rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_ALTERUSERSCRAMCREDENTIALS,

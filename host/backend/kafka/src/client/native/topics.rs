@@ -45,6 +45,9 @@ pub(crate) struct NewTopic<'a> {
     pub(crate) configs: Vec<(&'a str, &'a str)>,
 }
 
+/// A topic, or why the one of this name cannot be shown.
+pub(crate) type Described = Result<Topic, (String, KafkaError)>;
+
 /// What came of topics, by name.
 type OfTopics = Vec<(String, Result<(), KafkaError>)>;
 
@@ -107,11 +110,7 @@ impl Client {
     }
 
     /// Topics of these names; those that are not there are left out.
-    pub(crate) fn topics(
-        &self,
-        names: &[&str],
-        how: &How,
-    ) -> Result<Vec<Result<Topic, (String, KafkaError)>>, KafkaError> {
+    pub(crate) fn topics(&self, names: &[&str], how: &How) -> Result<Vec<Described>, KafkaError> {
         if names.is_empty() {
             return Ok(Vec::new());
         }
@@ -243,7 +242,7 @@ unsafe fn records<T>(first: *mut T, count: i32) -> impl Iterator<Item = *const T
 ///
 /// # Safety
 /// The description belongs to an event that is alive.
-unsafe fn described(topic: *const rd::rd_kafka_TopicDescription_t) -> Option<Result<Topic, (String, KafkaError)>> {
+unsafe fn described(topic: *const rd::rd_kafka_TopicDescription_t) -> Option<Described> {
     unsafe {
         let name = string(rd::rd_kafka_TopicDescription_name(topic)).unwrap_or_default();
         match of_error(rd::rd_kafka_TopicDescription_error(topic)) {
