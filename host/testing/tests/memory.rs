@@ -58,7 +58,7 @@ async fn a_role_lives() {
         one_sql(&backend, "ReadRoles", json!({ "names": ["app", "absent"] })).await,
         Ok(json!([{
             "name": "app", "login": true, "superuser": false, "createdb": false, "createrole": false,
-            "replication": false, "bypassrls": false, "connection_limit": 5, "settings": { "work_mem": "8MB" },
+            "replication": false, "bypassrls": false, "inherit": true, "connection_limit": 5, "settings": { "work_mem": "8MB" },
             "member_of": []
         }]))
     );
@@ -103,10 +103,13 @@ async fn membership_is_a_set() {
     let backend = MemoryBackend::new(sql());
     one_sql(&backend, "CreateRole", json!({ "name": "app" })).await.unwrap();
     for role in ["b", "a", "b"] {
-        one_sql(&backend, "GrantMembership", json!({ "role": role, "member": "app" })).await.unwrap();
+        one_sql(&backend, "GrantMembership", json!({ "role": role, "member": "app", "admin": false })).await.unwrap();
     }
-    assert_eq!(backend.store().field("role", &["app"], "member_of"), Some(json!(["a", "b"])));
-    let absent = json!({ "role": "a", "member": "absent" });
+    assert_eq!(
+        backend.store().field("role", &["app"], "member_of"),
+        Some(json!([{ "role": "a", "admin": false }, { "role": "b", "admin": false }]))
+    );
+    let absent = json!({ "role": "a", "member": "absent", "admin": false });
     assert_eq!(class(one_sql(&backend, "GrantMembership", absent).await), Class::Conflict);
 }
 
@@ -132,7 +135,7 @@ async fn privileges_are_one_per_item_and_marked_as_not_builtin() {
     let backend = MemoryBackend::new(sql());
     let builtin = json!({ "grantee": "public", "privilege": "CONNECT", "builtin": true });
     backend.store().put("database", &["app"], json!({ "owner": "o", "encoding": "UTF8", "privileges": [builtin] }));
-    let grant = |role: &str| json!({ "database": "app", "role": role, "privileges": ["CONNECT", "CREATE"] });
+    let grant = |role: &str| json!({ "database": "app", "roles": [role], "privileges": ["CONNECT", "CREATE"], "grant_option": false });
     one_sql(&backend, "GrantOnDatabase", grant("app")).await.unwrap();
     one_sql(&backend, "GrantOnDatabase", grant("public")).await.unwrap();
     let read = one_sql(&backend, "ReadDatabases", json!({})).await.unwrap();

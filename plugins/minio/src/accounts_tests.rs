@@ -62,6 +62,7 @@ impl Server {
         let secret = args["secret"]["secret"].clone();
         match call.name.as_str() {
             "AddCannedPolicy" | "SetCannedPolicy" => {
+                assert!(args["document"]["Version"].is_string() && args["document"]["Statement"].is_array());
                 objects.insert(key, json!({ "document": args["document"] }));
             }
             "AddUser" => {
@@ -142,7 +143,7 @@ impl Server {
 }
 
 fn may(action: &str) -> Value {
-    json!({ "Statement": [{ "Effect": "Allow", "Action": action, "Resource": "arn:aws:s3:::media/*" }] })
+    json!({ "Statement": { "Effect": "Allow", "Action": action, "Resource": "arn:aws:s3:::media/*" } })
 }
 
 fn all() -> Value {
@@ -252,7 +253,7 @@ fn a_policy_is_compared_by_what_it_means() {
     server.set("policy", "reader", "document", spelt);
     assert_eq!(server.plan(&all()), Plan::default());
     // More by hand: to take it away is to take access away; less: to give it back is not.
-    let more = json!({ "Statement": [may("s3:GetObject")["Statement"][0], may("s3:PutObject")["Statement"][0]] });
+    let more = json!({ "Statement": [may("s3:GetObject")["Statement"], may("s3:PutObject")["Statement"]] });
     server.set("policy", "reader", "document", more);
     assert_eq!(server.plan(&all()).changes[0].action, Action::Destroy);
     server.set("policy", "reader", "document", json!({ "Statement": [] }));

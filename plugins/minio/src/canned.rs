@@ -78,7 +78,7 @@ fn plan(context: &Context, seen: &mut Seen<S3>, plan: &mut Plan) -> Result<(), E
     for canned in policies {
         let id = id("policy", [&canned.name]);
         let touch = touch::write("s3", "policy", [&canned.name]);
-        let (name, document) = (canned.name.clone(), complete(canned.policy));
+        let (name, document) = (canned.name.clone(), policy::complete(canned.policy));
         let admin = canned.admin.then_some(true);
         let mut steps = Steps::default();
         let mut diff = Diff::default();
@@ -115,19 +115,16 @@ fn plan(context: &Context, seen: &mut Seen<S3>, plan: &mut Plan) -> Result<(), E
     Ok(())
 }
 
+/// The id of somebody's change, and the policies that are attached.
+type Holder = (String, Vec<String>);
+
 /// Who has which policies, by the ids of their changes: a policy goes after
 /// those that have it. `None`: not read yet.
-fn holders(context: &Context, seen: &mut Seen<S3>) -> Result<Option<Vec<(String, Vec<String>)>>, Error> {
+fn holders(context: &Context, seen: &mut Seen<S3>) -> Result<Option<Vec<Holder>>, Error> {
     let users = user::going(context, seen);
     let groups = group::going(context, seen);
     let (Some(users), Some(groups)) = (users?, groups?) else { return Ok(None) };
     let users = users.into_iter().map(|user| (id("user", [&user.name]), user.policies));
     let groups = groups.into_iter().map(|group| (id("group", [&group.name]), group.policies));
     Ok(Some(users.chain(groups).collect()))
-}
-
-/// The server demands a version.
-fn complete(mut policy: Policy) -> Policy {
-    policy.entry("Version").or_insert_with(|| "2012-10-17".into());
-    policy
 }

@@ -129,6 +129,12 @@ pub fn with_statements(policy: Option<&Policy>, statements: Vec<Value>) -> Optio
     Some(policy)
 }
 
+/// The policy in the form that a server demands of one that is attached to
+/// somebody: with a version, and its statements in a list.
+pub fn complete(policy: Policy) -> Policy {
+    with_statements(Some(&policy), statements(Some(&policy))).unwrap_or(policy)
+}
+
 /// What anonymous access is called, as in `mc anonymous`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -132,7 +132,7 @@ fn create(account: &Account, id: &str, plan: &mut Plan) -> Result<(), Error> {
         access_key: account.access_key.clone(),
         owner: account.owner.clone(),
         secret: SecretName::new(&account.secret),
-        policy: account.policy.clone(),
+        policy: account.policy.clone().map(policy::complete),
         name: account.name.clone(),
         description: account.description.clone(),
         expiration: account.expiration.clone(),
@@ -192,7 +192,7 @@ fn update(
         if let Some(differs) = differs {
             diff.add("policy", json!(is.policy), json!(shall));
             destroys |= differs == policy::Change::Takes;
-            change.policy = Some(shall.clone());
+            change.policy = Some(policy::complete(shall.clone()));
         }
     }
     if let Some(shall) = account.name.as_ref().filter(|shall| **shall != is.name) {

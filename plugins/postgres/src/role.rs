@@ -1,4 +1,4 @@
-//! Roles: attributes, password, settings, memberships.
+//! Roles: attributes, password, settings, memberships, comment.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,12 +6,17 @@ use hyhost_sdk::sql::{self, Sql};
 use hyhost_sdk::{Change, Context, Diff, Error, Plan, Remark, SecretName, Seen, touch};
 use serde_json::{Value, json};
 
-use crate::desired::{Desired, PUBLIC, Role};
+use crate::desired::{Desired, Membership, PUBLIC, Role};
 use crate::steps::Steps;
 use crate::world::{self, Planned, Roles};
+use crate::{membership, setting, time};
 
 /// The part of the schema.
 pub(crate) fn schema() -> Value {
+    let privileged = |attribute: &str, description: &str| {
+        let mark = json!({ "attribute": format!("sql.role.{attribute}") });
+        json!({ "description": description, "type": "boolean", "x-hyhost": mark })
+    };
     json!({
         "description": "Roles. What is not set stays as it is.",
         "type": "array",
@@ -21,16 +26,28 @@ pub(crate) fn schema() -> Value {
                 "name": { "description": "The role's name.", "type": "string", "minLength": 1, "maxLength": 63,
                     "not": { "enum": ["public", "none"] }, "x-hyhost": { "name": "sql.role" } },
                 "login": { "description": "Whether it may log in.", "type": "boolean" },
+                "superuser": privileged("superuser", "Whether no rule holds for it."),
+                "createdb": privileged("createdb", "Whether it may make databases."),
+                "createrole": privileged("createrole", "Whether it may make and change roles."),
+                "replication": privileged("replication", "Whether it may replicate the whole server."),
+                "bypassrls": privileged("bypassrls", "Whether row security does not hold for it."),
+                "inherit": { "description": "Whether it has the privileges of the roles that it becomes a member of.", "type": "boolean" },
                 "password": { "description": "The name of the secret that is its password. Only its SCRAM verifier reaches the server.",
                     "type": "string", "x-hyhost": { "secret": "sql.password" } },
+                "verifier": { "description": "In place of `password`: the name of the secret that is its ready SCRAM-SHA-256 verifier.",
+                    "type": "string", "x-hyhost": { "secret": "sql.verifier" } },
                 "connection_limit": { "description": "The most sessions at a time; -1: no limit.", "type": "integer", "minimum": -1 },
-                "member_of": { "description": "Roles that it is a member of. Others stay and are shown as extra.", "type": "array",
-                    "items": { "type": "string", "minLength": 1, "maxLength": 63, "x-hyhost": { "name": "sql.role", "verb": "use" } } },
-                "settings": { "description": "Configuration parameters of its sessions, in all databases.", "type": "object",
+                "valid_until": { "description": "Until when its password works: a day such as 2030-01-31 (its first second in UTC), \
+                    a time with its zone such as 2030-01-31T12:00:00+01:00, or infinity.",
+                    "type": "string", "pattern": time::PATTERN },
+                "comment": { "description": "A comment on it; an empty one: none.", "type": "string" },
+                "member_of": membership::schema(),
+                "settings": { "description": "Configuration parameters of its sessions, in all databases; null: the role sets none of its own.", "type": "object",
                     "propertyNames": { "pattern": "^[A-Za-z_][A-Za-z0-9_$]*(\\.[A-Za-z_][A-Za-z0-9_$]*)?$" },
-                    "additionalProperties": { "type": ["string", "number", "boolean"] } },
+                    "additionalProperties": { "type": ["string", "number", "boolean", "null"] } },
             },
             "required": ["name"],
+            "not": { "required": ["password", "verifier"] },
             "additionalProperties": false,
         },
     })
@@ -52,196 +69,257 @@ pub(crate) fn missing(role: &str, there: &Roles, planned: &Planned, object: &str
 /// Compares.
 pub(crate) fn plan(context: &Context, seen: &mut Seen<Sql>, plan: &mut Plan) -> Result<(), Error> {
     let desired: Desired = context.desired()?;
-    let Some(there) = world::roles(&desired, seen)? else {
+    let needs_server = |role: &Role| role.valid_until.is_some() || role.member_of.iter().any(membership::is_particular);
+    let server = match desired.roles.iter().any(needs_server) {
+        true => seen.read(&sql::ReadServer {})?,
+        false => Some(sql::Server::default()),
+    };
+    let (Some(there), Some(server)) = (world::roles(&desired, seen)?, server) else {
         return Ok(());
     };
     let declared: BTreeSet<&str> = desired.roles.iter().map(|role| role.name.as_str()).collect();
     for role in &desired.roles {
         // A member of a role that this plan makes waits for it; any other
         // must be there.
-        let missing = |other: &&String| !there.contains_key(*other) && !declared.contains(other.as_str());
-        if let Some(other) = role.member_of.iter().find(missing) {
+        let missing = |other: &&str| !there.contains_key(*other) && !declared.contains(other);
+        if let Some(other) = role.member_of.iter().map(Membership::role).find(missing) {
             let text = format!("role `{other}`, of which it shall be a member, is not there yet");
             plan.deferred.push(Remark::new(id(&role.name), text));
             continue;
         }
-        let change = match there.get(&role.name) {
-            None => Some(create(role)?),
-            Some(is) => update(role, is, seen, plan)?,
-        };
-        plan.changes.extend(change);
+        match compare(role, there.get(&role.name), (&server, context.exact()), seen, plan) {
+            Ok(change) => plan.changes.extend(change),
+            Err(Stop::Refused(text)) => plan.refused.push(Remark::new(id(&role.name), text)),
+            Err(Stop::Error(error)) => return Err(error),
+        }
     }
     Ok(())
 }
 
-fn create(role: &Role) -> Result<Change, Error> {
-    let mut diff = Diff::default();
-    diff.want("login", Value::Null, role.login);
-    diff.want("connection_limit", Value::Null, role.connection_limit);
-    if let Some(secret) = &role.password {
-        diff.add("password", Value::Null, shown(secret));
-    }
-    let mut steps = Steps::default();
-    steps.then(&sql::CreateRole {
-        name: role.name.clone(),
-        login: role.login,
-        connection_limit: role.connection_limit,
-        password: role.password.clone().map(SecretName::new),
-        ..sql::CreateRole::default()
-    })?;
-    let mut change = Change::create(id(&role.name));
-    change = settings(change, role, &BTreeMap::new(), &mut diff, &mut steps)?;
-    change = memberships(change, role, &[], &mut diff, &mut steps)?;
-    finish(change, role, diff, &steps)
+/// Why a role is not compared to the end.
+enum Stop {
+    /// It cannot be made so: a matter of this role alone.
+    Refused(String),
+    Error(Error),
 }
 
-fn update(role: &Role, is: &sql::Role, seen: &mut Seen<Sql>, plan: &mut Plan) -> Result<Option<Change>, Error> {
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+/// What differs, `is` being what is there.
+fn compare(
+    role: &Role,
+    is: Option<&sql::Role>,
+    (server, exact): (&sql::Server, bool),
+    seen: &mut Seen<Sql>,
+    plan: &mut Plan,
+) -> Result<Option<Change>, Stop> {
+    let until = valid_until(role)?;
     let mut diff = Diff::default();
-    diff.want("login", is.login, role.login);
-    diff.want("connection_limit", is.connection_limit, role.connection_limit);
-    if let Some(secret) = &role.password {
-        let proof = sql::PasswordMatches { role: role.name.clone(), password: SecretName::new(secret) };
-        match seen.read(&proof)? {
-            Some(Some(false)) => diff.add("password", "another", shown(secret)),
-            Some(None) => {
-                let text = "its password could not be compared: the connection's account may not read it";
-                plan.extras.push(Remark::new(id(&role.name), text));
-            }
-            Some(Some(true)) | None => {}
+    // Whether it takes access away from who has it.
+    let mut loses = attributes(role, is, &mut diff);
+    if let Some((until, at)) = &until {
+        let had = is.map(|is| is.valid_until.as_deref().unwrap_or(time::NEVER));
+        if had != Some(until) {
+            diff.add("valid_until", had.map_or(Value::Null, Value::from), until.clone());
+            loses |= at.is_some_and(|at| at <= server.now);
         }
     }
+    secrets(role, is, &mut diff, seen, plan)?;
     let mut steps = Steps::default();
-    if !diff.is_empty() {
-        steps.then(&sql::AlterRole {
-            name: role.name.clone(),
-            login: role.login.filter(|_| diff.has("login")),
-            connection_limit: role.connection_limit.filter(|_| diff.has("connection_limit")),
-            password: role.password.clone().filter(|_| diff.has("password")).map(SecretName::new),
-            ..sql::AlterRole::default()
-        })?;
+    let given = |attribute: &str, value: Option<bool>| value.filter(|_| diff.has(attribute));
+    let secret = |field: &str, value: &Option<String>| value.clone().filter(|_| diff.has(field)).map(SecretName::new);
+    let make = sql::CreateRole {
+        name: role.name.clone(),
+        login: given("login", role.login),
+        superuser: given("superuser", role.superuser),
+        createdb: given("createdb", role.createdb),
+        createrole: given("createrole", role.createrole),
+        inherit: given("inherit", role.inherit),
+        replication: given("replication", role.replication),
+        bypassrls: given("bypassrls", role.bypassrls),
+        connection_limit: role.connection_limit.filter(|_| diff.has("connection_limit")),
+        valid_until: until.map(|(until, _)| until).filter(|_| diff.has("valid_until")),
+        password: secret("password", &role.password),
+        verifier: secret("password", &role.verifier),
+    };
+    match is {
+        None => steps.then(&make)?,
+        Some(_) if diff.is_empty() => {}
+        Some(_) => steps.then(&alter(make))?,
     }
-    let mut change = Change::update(id(&role.name));
-    change = settings(change, role, &is.settings, &mut diff, &mut steps)?;
-    change = memberships(change, role, &is.member_of, &mut diff, &mut steps)?;
-    extras(role, is, plan);
-    if diff.is_empty() {
-        return Ok(None);
+    let had = is.and_then(|is| is.comment.as_deref()).unwrap_or_default();
+    if let Some(comment) = role.comment.as_ref().filter(|comment| *comment != had) {
+        diff.add("comment", is.map_or(Value::Null, |_| Value::from(had)), comment.clone());
+        steps.then(&sql::CommentOnRole { name: role.name.clone(), comment: comment.clone() })?;
     }
-    finish(change, role, diff, &steps).map(Some)
+    settings(role, is, &mut diff, &mut steps)?;
+    let are = is.map_or(&[][..], |is| &is.member_of);
+    if server.version < membership::WITH_OPTIONS
+        && let Some(other) = role.member_of.iter().find(|of| membership::is_particular(of))
+    {
+        return Err(Stop::Refused(membership::too_old(other.role(), server.version)));
+    }
+    let memberships = membership::compare(role, are, exact, &mut diff, &mut steps)?;
+    loses |= memberships.loses;
+    if let Some(is) = is {
+        extras(role, is, &memberships.beyond, plan);
+        if diff.is_empty() {
+            return Ok(None);
+        }
+    }
+    let mut change = match is {
+        None => Change::create(id(&role.name)),
+        Some(_) if memberships.goes && !loses => Change::destroy(id(&role.name)),
+        Some(_) if loses => Change::destroy(id(&role.name)).touch(touch::destroy("sql", "role", [&role.name])),
+        Some(_) => Change::update(id(&role.name)),
+    };
+    for other in memberships.others {
+        change = change.requires(id(&other)).touch(touch::refer("sql", "role", [other]));
+    }
+    let change = change.lane(id(&role.name)).touch(touch::write("sql", "role", [&role.name]));
+    Ok(Some(change.differs(diff).payload(&steps)?))
+}
+
+/// The attributes that are on or off, and the limit; whether one of them is
+/// taken away.
+fn attributes(role: &Role, is: Option<&sql::Role>, diff: &mut Diff) -> bool {
+    let mut loses = false;
+    for (name, shall, has) in [
+        ("login", role.login, is.map(|is| is.login)),
+        ("superuser", role.superuser, is.map(|is| is.superuser)),
+        ("createdb", role.createdb, is.map(|is| is.createdb)),
+        ("createrole", role.createrole, is.map(|is| is.createrole)),
+        ("inherit", role.inherit, is.map(|is| is.inherit)),
+        ("replication", role.replication, is.map(|is| is.replication)),
+        ("bypassrls", role.bypassrls, is.map(|is| is.bypassrls)),
+    ] {
+        loses |= has == Some(true) && shall == Some(false);
+        diff.want(name, has.map_or(Value::Null, Value::from), shall);
+    }
+    let had = is.map(|is| is.connection_limit);
+    loses |= had.is_some_and(|had| had != 0) && role.connection_limit == Some(0);
+    diff.want("connection_limit", had.map_or(Value::Null, Value::from), role.connection_limit);
+    loses
+}
+
+/// In UTC, and in seconds; without these: never.
+fn valid_until(role: &Role) -> Result<Option<(String, Option<i64>)>, Stop> {
+    match role.valid_until.as_deref() {
+        None => Ok(None),
+        Some(time::NEVER) => Ok(Some((time::NEVER.to_owned(), None))),
+        Some(written) => match time::seconds(written) {
+            Some(seconds) => Ok(Some((time::text(seconds), Some(seconds)))),
+            None => Err(Stop::Refused(format!("`valid_until: {written}`: there is no such day or time"))),
+        },
+    }
+}
+
+fn alter(make: sql::CreateRole) -> sql::AlterRole {
+    let sql::CreateRole {
+        name,
+        login,
+        superuser,
+        createdb,
+        createrole,
+        inherit,
+        replication,
+        bypassrls,
+        connection_limit,
+        valid_until,
+        password,
+        verifier,
+    } = make;
+    sql::AlterRole {
+        name,
+        login,
+        superuser,
+        createdb,
+        createrole,
+        inherit,
+        replication,
+        bypassrls,
+        connection_limit,
+        valid_until,
+        password,
+        verifier,
+    }
+}
+
+/// Password or verifier: proved by the host, shown by the secret's name.
+fn secrets(
+    role: &Role,
+    is: Option<&sql::Role>,
+    diff: &mut Diff,
+    seen: &mut Seen<Sql>,
+    plan: &mut Plan,
+) -> Result<(), Error> {
+    let (secret, known) = match (&role.password, &role.verifier) {
+        (Some(secret), _) => (secret, true),
+        (None, Some(secret)) => (secret, false),
+        (None, None) => return Ok(()),
+    };
+    let shown = format!("the secret {secret}");
+    if is.is_none() {
+        diff.add("password", Value::Null, shown);
+        return Ok(());
+    }
+    let (name, secret) = (role.name.clone(), SecretName::new(secret));
+    let proof = match known {
+        true => seen.read(&sql::PasswordMatches { role: name, password: secret })?,
+        false => seen.read(&sql::VerifierMatches { role: name, verifier: secret })?,
+    };
+    match proof {
+        Some(Some(false)) => diff.add("password", "another", shown),
+        Some(None) => {
+            let text = "its password could not be compared: the connection's account may not read it";
+            plan.extras.push(Remark::new(id(&role.name), text));
+        }
+        Some(Some(true)) | None => {}
+    }
+    Ok(())
 }
 
 /// Power that the role has and the document does not speak of.
-fn extras(role: &Role, is: &sql::Role, plan: &mut Plan) {
-    let mut beyond = Vec::new();
-    for other in is.member_of.iter().filter(|other| !role.member_of.contains(other)) {
-        beyond.push(format!("is a member of `{other}`"));
-    }
+fn extras(role: &Role, is: &sql::Role, memberships: &[String], plan: &mut Plan) {
     let attributes = [
-        ("superuser", is.superuser),
-        ("createdb", is.createdb),
-        ("createrole", is.createrole),
-        ("replication", is.replication),
-        ("bypassrls", is.bypassrls),
+        ("superuser", is.superuser, role.superuser),
+        ("createdb", is.createdb, role.createdb),
+        ("createrole", is.createrole, role.createrole),
+        ("replication", is.replication, role.replication),
+        ("bypassrls", is.bypassrls, role.bypassrls),
     ];
-    beyond.extend(attributes.iter().filter(|(_, has)| *has).map(|(name, _)| format!("has the attribute `{name}`")));
+    let silent = attributes.iter().filter(|(_, has, shall)| *has && shall.is_none());
+    let mut beyond: Vec<String> = silent.map(|(name, ..)| format!("has the attribute `{name}`")).collect();
+    beyond.extend(memberships.iter().cloned());
     if !beyond.is_empty() {
         let text = format!("{}, which the document does not say", beyond.join(", "));
         plan.extras.push(Remark::new(id(&role.name), text));
     }
 }
 
-fn settings(
-    change: Change,
-    role: &Role,
-    are: &BTreeMap<String, String>,
-    diff: &mut Diff,
-    steps: &mut Steps,
-) -> Result<Change, Error> {
-    for (setting, wanted) in &role.settings {
-        let is = are
-            .get(setting)
-            .or_else(|| are.iter().find(|(name, _)| name.eq_ignore_ascii_case(setting)).map(|(_, v)| v));
-        if is.is_some_and(|is| same_setting(setting, is, wanted)) {
+fn settings(role: &Role, is: Option<&sql::Role>, diff: &mut Diff, steps: &mut Steps) -> Result<(), Error> {
+    let none = BTreeMap::new();
+    let are = is.map_or(&none, |is| &is.settings);
+    for (name, wanted) in &role.settings {
+        let is =
+            are.get(name).or_else(|| are.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, v)| v));
+        if wanted.is_null() {
+            if let Some(is) = is {
+                diff.add(&format!("settings.{name}"), json!(is), Value::Null);
+                steps.then(&sql::ResetRoleSetting { name: role.name.clone(), setting: name.clone() })?;
+            }
             continue;
         }
-        let value = text_of(wanted);
-        diff.add(&format!("settings.{setting}"), is.map_or(Value::Null, |is| json!(is)), value.clone());
-        steps.then(&sql::SetRoleSetting { name: role.name.clone(), setting: setting.clone(), value })?;
-    }
-    Ok(change)
-}
-
-fn memberships(
-    mut change: Change,
-    role: &Role,
-    are: &[String],
-    diff: &mut Diff,
-    steps: &mut Steps,
-) -> Result<Change, Error> {
-    let missing: Vec<&String> = role.member_of.iter().filter(|other| !are.contains(other)).collect();
-    if missing.is_empty() {
-        return Ok(change);
-    }
-    let will_be: Vec<&String> = are.iter().chain(missing.iter().copied()).collect();
-    diff.add("member_of", json!(are), json!(will_be));
-    for other in missing {
-        steps.then(&sql::GrantMembership { role: other.clone(), member: role.name.clone() })?;
-        change = change.requires(id(other)).touch(touch::refer("sql", "role", [other]));
-    }
-    Ok(change)
-}
-
-fn finish(change: Change, role: &Role, diff: Diff, steps: &Steps) -> Result<Change, Error> {
-    change.lane(id(&role.name)).touch(touch::write("sql", "role", [&role.name])).differs(diff).payload(steps)
-}
-
-fn shown(secret: &str) -> String {
-    format!("the secret {secret}")
-}
-
-/// A value of the document as the server's parser takes it.
-fn text_of(value: &Value) -> String {
-    match value {
-        Value::Bool(true) => "on".to_owned(),
-        Value::Bool(false) => "off".to_owned(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
-/// Whether a stored setting means what the document says.
-fn same_setting(setting: &str, is: &str, wanted: &Value) -> bool {
-    match wanted {
-        Value::Bool(on) => {
-            let words = if *on { ["on", "true", "yes", "1"] } else { ["off", "false", "no", "0"] };
-            words.iter().any(|word| is.eq_ignore_ascii_case(word))
+        if is.is_some_and(|is| setting::same(name, is, wanted)) {
+            continue;
         }
-        wanted if LISTS.iter().any(|list| list.eq_ignore_ascii_case(setting)) => items(is) == items(&text_of(wanted)),
-        wanted => is == text_of(wanted),
+        let value = setting::text_of(wanted);
+        diff.add(&format!("settings.{name}"), is.map_or(Value::Null, |is| json!(is)), value.clone());
+        steps.then(&sql::SetRoleSetting { name: role.name.clone(), setting: name.clone(), value })?;
     }
-}
-
-/// Settings that are lists of names, which the server writes back in its own
-/// spelling (`GUC_LIST_QUOTE` in its sources).
-const LISTS: &[&str] = &["search_path", "temp_tablespaces", "session_preload_libraries", "local_preload_libraries"];
-
-/// The items of a list, without the quotes that an item may stand in.
-fn items(text: &str) -> Vec<String> {
-    let mut items = vec![String::new()];
-    let mut quoted = false;
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        let Some(last) = items.last_mut() else { break };
-        match c {
-            '"' if quoted && chars.peek() == Some(&'"') => {
-                chars.next();
-                last.push('"');
-            }
-            '"' => quoted = !quoted,
-            ',' if !quoted => items.push(String::new()),
-            c if c.is_whitespace() && !quoted => {}
-            c => last.push(c),
-        }
-    }
-    items
+    Ok(())
 }

@@ -1,4 +1,4 @@
-//! Schemas: owner.
+//! Schemas: owner, comment.
 
 use hyhost_sdk::sql::{self, Sql};
 use hyhost_sdk::{Change, Context, Diff, Error, Plan, Remark, Seen, touch};
@@ -23,6 +23,7 @@ pub(crate) fn schema() -> Value {
                     "x-hyhost": { "name": "sql.schema", "in": ["database"] } },
                 "owner": { "description": "The role that owns it.", "type": "string", "minLength": 1, "maxLength": 63,
                     "x-hyhost": { "name": "sql.role", "verb": "use" } },
+                "comment": { "description": "A comment on it; an empty one: none.", "type": "string" },
             },
             "required": ["database", "name"],
             "additionalProperties": false,
@@ -37,6 +38,11 @@ pub(crate) fn id(database: &str, name: &str) -> String {
 
 /// Every database makes it by itself.
 const BUILTIN: &str = "public";
+
+/// Whether every database has a schema of this name.
+pub(crate) fn is_builtin(name: &str) -> bool {
+    name == BUILTIN
+}
 
 /// Compares.
 pub(crate) fn plan(context: &Context, seen: &mut Seen<Sql>, plan: &mut Plan) -> Result<(), Error> {
@@ -76,8 +82,11 @@ pub(crate) fn plan(context: &Context, seen: &mut Seen<Sql>, plan: &mut Plan) -> 
 
 fn change(schema: &Schema, is: Option<&sql::Schema>, id: String) -> Result<Option<Change>, Error> {
     let (mut diff, mut steps) = (Diff::default(), Steps::default());
-    let (database, name) = (schema.database.clone(), schema.name.clone());
+    let at = || (schema.database.clone(), schema.name.clone());
     diff.want("owner", is.map_or(Value::Null, |is| json!(is.owner)), schema.owner.clone());
+    let had = is.map(|is| is.comment.clone().unwrap_or_default());
+    diff.want("comment", had.map_or(Value::Null, Value::from), schema.comment.clone());
+    let (database, name) = at();
     let mut change = match is {
         None => {
             steps.then(&sql::CreateSchema { database, name, owner: schema.owner.clone() })?;
@@ -85,10 +94,18 @@ fn change(schema: &Schema, is: Option<&sql::Schema>, id: String) -> Result<Optio
         }
         Some(_) if diff.is_empty() => return Ok(None),
         Some(_) => {
-            steps.then(&sql::AlterSchemaOwner { database, name, owner: schema.owner.clone().unwrap_or_default() })?;
+            if let Some(owner) = schema.owner.clone().filter(|_| diff.has("owner")) {
+                steps.then(&sql::AlterSchemaOwner { database, name, owner })?;
+            }
             Change::update(&id)
         }
     };
+    if let Some(comment) =
+        schema.comment.clone().filter(|comment| diff.has("comment") && (is.is_some() || !comment.is_empty()))
+    {
+        let (database, name) = at();
+        steps.then(&sql::CommentOnSchema { database, name, comment })?;
+    }
     if let Some(owner) = &schema.owner {
         change = change.requires(role::id(owner)).touch(touch::refer("sql", "role", [owner]));
     }

@@ -6,24 +6,50 @@ use serde_json::{Value, json};
 use crate::Postgres;
 
 /// A plan of this desired state on a server that answers so.
-fn plan(desired: &Value, answers: impl Fn(&str, &Value) -> Value + 'static) -> Plan {
+pub(crate) fn plan(desired: &Value, answers: impl Fn(&str, &Value) -> Value + 'static) -> Plan {
     let host = native::Host::new(move |call| Ok(answers(&call.name, &call.args)))
         .with_files("migrations", &[("10_b.sql", "sha256:b"), ("2_a.sql", "sha256:a"), ("notes.txt", "sha256:n")]);
     host.run(|| Postgres::plan(&native::context(desired, &[("sql", "sql")]), None)).unwrap()
 }
 
-fn empty_server(name: &str, _: &Value) -> Value {
+pub(crate) fn empty_server(name: &str, _: &Value) -> Value {
     match name {
         "ReadRoles" | "ReadDatabases" => json!([]),
         _ => Value::Null,
     }
 }
 
-fn ids(plan: &Plan) -> Vec<&str> {
+/// A role as the server shows it, with nothing particular but these.
+pub(crate) fn role(name: &str, more: Value) -> Value {
+    with(
+        json!({ "name": name, "login": true, "superuser": false, "createdb": false, "createrole": false,
+            "replication": false, "bypassrls": false, "inherit": true, "connection_limit": -1, "valid_until": null,
+            "comment": null, "settings": {}, "member_of": [] }),
+        more,
+    )
+}
+
+/// The same of a database.
+pub(crate) fn database(name: &str, more: Value) -> Value {
+    with(
+        json!({ "name": name, "owner": "o", "encoding": "UTF8", "locale_provider": "libc", "collate": "C", "ctype": "C",
+            "tablespace": "pg_default", "connection_limit": -1, "comment": null, "privileges": [] }),
+        more,
+    )
+}
+
+fn with(mut object: Value, more: Value) -> Value {
+    if let (Value::Object(object), Value::Object(more)) = (&mut object, more) {
+        object.extend(more);
+    }
+    object
+}
+
+pub(crate) fn ids(plan: &Plan) -> Vec<&str> {
     plan.changes.iter().map(|change| change.id.as_str()).collect()
 }
 
-fn change<'a>(plan: &'a Plan, id: &str) -> &'a Change {
+pub(crate) fn change<'a>(plan: &'a Plan, id: &str) -> &'a Change {
     plan.changes.iter().find(|change| change.id == id).unwrap()
 }
 
@@ -44,7 +70,7 @@ fn an_empty_server_gets_everything_in_the_order_of_its_needs() {
         "schema/d/x",
         "migration/d/2_a.sql",
         "migration/d/10_b.sql",
-        "grant/schema/d/x/m",
+        "grant/schema/d/x",
     ];
     assert_eq!(ids(&plan), expected);
     assert_eq!(change(&plan, "migration/d/10_b.sql").requires, ["database/d", "role/o", "migration/d/2_a.sql"]);
@@ -57,8 +83,10 @@ fn an_empty_server_gets_everything_in_the_order_of_its_needs() {
 #[test]
 fn only_what_differs_is_changed_and_the_rest_is_left_alone() {
     let desired = json!({ "roles": [{ "name": "r", "login": true, "settings": { "search_path": "a, \"$user\"", "jit": false } }] });
-    let role = json!([{ "name": "r", "login": false, "superuser": false, "createdb": true, "createrole": false, "replication": false, "bypassrls": false, "connection_limit": 7, "member_of": ["pg_monitor"],
-        "settings": { "search_path": "a, \"$user\"", "jit": "false", "work_mem": "1MB" } }]);
+    let settings = json!({ "search_path": "a, \"$user\"", "jit": "false", "work_mem": "1MB" });
+    let member_of = json!([{ "role": "pg_monitor", "admin": false }]);
+    let is = json!({ "login": false, "createdb": true, "connection_limit": 7, "member_of": member_of, "settings": settings });
+    let role = json!([role("r", is)]);
     let plan = plan(&desired, move |name, _| if name == "ReadRoles" { role.clone() } else { Value::Null });
     let change = change(&plan, "role/r");
     assert_eq!(change.before.as_deref(), Some(r#"{"login":false}"#));
@@ -83,27 +111,27 @@ fn a_history_that_does_not_fit_the_files_stops_its_database_alone() {
     let history = |rows: Value| {
         move |name: &str, _: &Value| match name {
             "ReadRoles" => {
-                json!([{ "name": "o", "login": true, "superuser": false, "createdb": false, "createrole": false, "replication": false, "bypassrls": false, "connection_limit": -1, "settings": {}, "member_of": [] }])
+                json!([role("o", json!({}))])
             }
             "ReadDatabases" => {
-                json!([{ "name": "d", "owner": "o", "encoding": "UTF8", "privileges": [] }])
+                json!([database("d", json!({}))])
             }
             "ReadMigrations" => rows.clone(),
             "PasswordMatches" => json!(true),
             _ => Value::Null,
         }
     };
-    let changed = plan(&desired, history(json!([{ "file": "2_a.sql", "digest": "sha256:old" }])));
+    let changed = plan(&desired, history(json!([{ "file": "2_a.sql", "digest": "sha256:old", "ran": true }])));
     assert_eq!(ids(&changed), ["database/e"]);
     assert_eq!(changed.refused[0].id, "migration/d/2_a.sql");
 
-    let gone = plan(&desired, history(json!([{ "file": "1_z.sql", "digest": "sha256:z" }])));
+    let gone = plan(&desired, history(json!([{ "file": "1_z.sql", "digest": "sha256:z", "ran": true }])));
     assert_eq!(gone.refused[0].id, "migration/d/1_z.sql");
 
-    let between = plan(&desired, history(json!([{ "file": "10_b.sql", "digest": "sha256:b" }])));
+    let between = plan(&desired, history(json!([{ "file": "10_b.sql", "digest": "sha256:b", "ran": true }])));
     assert_eq!(between.refused[0].id, "migration/d/2_a.sql");
 
-    let half = plan(&desired, history(json!([{ "file": "2_a.sql", "digest": "sha256:a" }])));
+    let half = plan(&desired, history(json!([{ "file": "2_a.sql", "digest": "sha256:a", "ran": true }])));
     assert_eq!(ids(&half), ["database/e", "migration/d/10_b.sql"]);
 }
 
@@ -112,10 +140,10 @@ fn migrations_without_a_password_to_log_in_with_are_refused() {
     let desired = json!({ "databases": [{ "name": "d", "owner": "o", "migrations": "migrations" }] });
     let plan = plan(&desired, |name, _| match name {
         "ReadRoles" => {
-            json!([{ "name": "o", "login": true, "superuser": false, "createdb": false, "createrole": false, "replication": false, "bypassrls": false, "connection_limit": -1, "settings": {}, "member_of": [] }])
+            json!([role("o", json!({}))])
         }
         "ReadDatabases" => {
-            json!([{ "name": "d", "owner": "o", "encoding": "UTF8", "privileges": [] }])
+            json!([database("d", json!({}))])
         }
         _ => Value::Null,
     });
@@ -127,12 +155,15 @@ fn access_beyond_the_document_is_an_extra_and_no_change() {
     let desired = json!({ "grants": [{ "role": "m", "database": "d", "privileges": ["connect"] }] });
     let plan = plan(&desired, |name, _| match name {
         "ReadRoles" => {
-            json!([{ "name": "m", "login": true, "superuser": false, "createdb": false, "createrole": false, "replication": false, "bypassrls": false, "connection_limit": -1, "settings": {}, "member_of": [] }])
+            json!([role("m", json!({}))])
         }
-        "ReadDatabases" => json!([{ "name": "d", "owner": "o", "encoding": "UTF8", "privileges": [
+        "ReadDatabases" => json!([database(
+            "d",
+            json!({ "privileges": [
             { "grantee": "m", "privilege": "CONNECT", "builtin": false },
             { "grantee": "m", "privilege": "CREATE", "builtin": false },
-            { "grantee": "public", "privilege": "TEMPORARY", "builtin": true } ] }]),
+            { "grantee": "public", "privilege": "TEMPORARY", "builtin": true } ] })
+        )]),
         _ => Value::Null,
     });
     assert!(plan.changes.is_empty());

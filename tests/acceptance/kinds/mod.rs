@@ -5,7 +5,9 @@
 
 mod ism_stand_in;
 mod kafka;
+mod minio;
 mod opensearch;
+mod postgres;
 
 use hyhost_testbed::Testbed;
 use hyhost_tests::Stack;
@@ -193,8 +195,18 @@ fn all(cases: Vec<Case>) {
 }
 
 #[test]
+fn postgres_kinds() {
+    all(postgres::cases());
+}
+
+#[test]
 fn kafka_kinds() {
     all(kafka::cases());
+}
+
+#[test]
+fn minio_kinds() {
+    all(minio::cases());
 }
 
 #[test]

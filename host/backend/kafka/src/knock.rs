@@ -10,7 +10,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyhost_backend::{Class, Fault};
+use hyhost_backend::{Class, Fault, client_config};
+use hyhost_config::Tls;
 use rustls::CertificateError;
 use rustls::ClientConfig;
 use rustls_pki_types::ServerName;
@@ -28,6 +29,10 @@ const EACH: Duration = Duration::from_secs(5);
 const LONGEST: usize = 1 << 20;
 /// The first byte of a TLS alert: what a TLS listener says to plain text.
 const TLS_ALERT: u8 = 0x15;
+
+const TLS_THERE: &str = "the broker speaks TLS there: give `tls`, or take another port";
+
+const NO_TLS_THERE: &str = "the broker does not speak TLS there: leave out `tls`, or take another port";
 
 /// How to be let in.
 #[derive(Clone, Copy)]
@@ -49,6 +54,13 @@ impl Login<'_> {
             Self::Scram(Hash::Sha512, ..) => "SCRAM-SHA-512",
         }
     }
+}
+
+/// What is done once one is in.
+#[derive(Clone, Copy)]
+enum Errand {
+    None,
+    AskForAcls,
 }
 
 /// Why one was not let in.
@@ -75,15 +87,28 @@ pub(crate) struct Door {
 }
 
 impl Door {
+    /// Whether this login may see the ACLs, asked of the first broker that
+    /// lets it in.
+    ///
+    /// librdkafka takes no notice of an error in the answer to `DescribeAcls`:
+    /// whoever may not see them is told that there are none.
+    pub(crate) async fn may_see_acls(&self, login: Login<'_>, deadline: Instant) -> Result<(), Refusal> {
+        self.first(login, Errand::AskForAcls, deadline).await
+    }
+
     /// Whether one of the brokers lets this login in: the first that says
     /// anything of it decides. If none can be asked, the reason that waiting
     /// does not mend counts, if there is one.
     pub(crate) async fn knock(&self, login: Login<'_>, deadline: Instant) -> Result<(), Refusal> {
+        self.first(login, Errand::None, deadline).await
+    }
+
+    async fn first(&self, login: Login<'_>, errand: Errand, deadline: Instant) -> Result<(), Refusal> {
         let mut reason: Option<Fault> = None;
         for (host, port) in &self.brokers {
             let broker = address(host, *port);
             let end = deadline.min(Instant::now() + EACH);
-            let refusal = match timeout_at(end, self.enter(host, *port, login)).await {
+            let refusal = match timeout_at(end, self.enter(host, *port, login, errand)).await {
                 Ok(Ok(())) => return Ok(()),
                 Ok(Err(refusal)) => refusal,
                 Err(_) => other(Class::NotReady, "no answer in time"),
@@ -98,30 +123,30 @@ impl Door {
         Err(Refusal::Other(reason.unwrap_or_else(|| Fault::new(Class::Invalid, "there is no broker to ask"))))
     }
 
-    async fn enter(&self, host: &str, port: u16, login: Login<'_>) -> Result<(), Refusal> {
-        let found = tokio::net::lookup_host((host.trim_matches(['[', ']']), port)).await;
-        let mut addresses = found.map_err(|_| other(Class::NotReady, "no such host"))?.peekable();
-        if addresses.peek().is_none() {
-            return Err(other(Class::NotReady, "no such host"));
-        }
-        let mut tcp = Err(io::Error::from(io::ErrorKind::NotFound));
-        for address in addresses {
-            tcp = TcpStream::connect(address).await;
-            if tcp.is_ok() {
-                break;
-            }
-        }
-        let tcp = tcp.map_err(|error| match error.kind() {
-            io::ErrorKind::ConnectionRefused => other(Class::NotReady, "connection refused"),
-            _ => other(Class::NotReady, &error.to_string()),
-        })?;
-        let Some(tls) = &self.tls else { return Talk { stream: tcp, tls: false }.log_in(login).await };
+    async fn enter(&self, host: &str, port: u16, login: Login<'_>, errand: Errand) -> Result<(), Refusal> {
+        let tcp = dial(host, port).await?;
+        let Some(tls) = &self.tls else {
+            return match (Talk { stream: tcp, tls: false }).log_in(login, errand).await {
+                // Brokers hang up on plain text where TLS is meant.
+                Err(Refusal::Other(fault)) if fault.class == Class::NotReady && speaks_tls(host, port).await => {
+                    Err(other(Class::Failed, TLS_THERE))
+                }
+                result => result,
+            };
+        };
         let expected = self.server_name.as_deref().unwrap_or(host).trim_matches(['[', ']']);
         let name = ServerName::try_from(expected.to_owned())
             .map_err(|_| other(Class::Invalid, &format!("`{expected}` is not a name that a certificate can have")))?;
         let stream = TlsConnector::from(Arc::clone(tls)).connect(name, tcp).await;
-        let stream = stream.map_err(|error| self.tls_refusal(&error, expected))?;
-        Talk { stream, tls: true }.log_in(login).await
+        let stream = match stream {
+            Ok(stream) => stream,
+            // Brokers hang up on TLS where plain text is meant.
+            Err(error) if tls_error(&error).is_none() && speaks_plainly(host, port).await => {
+                return Err(other(Class::Failed, NO_TLS_THERE));
+            }
+            Err(error) => return Err(self.tls_refusal(&error, expected)),
+        };
+        Talk { stream, tls: true }.log_in(login, errand).await
     }
 
     fn tls_refusal(&self, error: &io::Error, name: &str) -> Refusal {
@@ -143,11 +168,48 @@ impl Door {
                 ),
             ),
             rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType) => {
-                other(Class::Failed, "the broker does not speak TLS there: leave out `tls`, or take another port")
+                other(Class::Failed, NO_TLS_THERE)
             }
             cause => other(Class::Failed, &format!("TLS: {cause}")),
         }
     }
+}
+
+async fn dial(host: &str, port: u16) -> Result<TcpStream, Refusal> {
+    let found = tokio::net::lookup_host((host.trim_matches(['[', ']']), port)).await;
+    let mut addresses = found.map_err(|_| other(Class::NotReady, "no such host"))?.peekable();
+    if addresses.peek().is_none() {
+        return Err(other(Class::NotReady, "no such host"));
+    }
+    let mut tcp = Err(io::Error::from(io::ErrorKind::NotFound));
+    for address in addresses {
+        tcp = TcpStream::connect(address).await;
+        if tcp.is_ok() {
+            break;
+        }
+    }
+    tcp.map_err(|error| match error.kind() {
+        io::ErrorKind::ConnectionRefused => other(Class::NotReady, "connection refused"),
+        _ => other(Class::NotReady, &error.to_string()),
+    })
+}
+
+/// Whether a certificate is shown there: whose does not matter.
+async fn speaks_tls(host: &str, port: u16) -> bool {
+    let (Ok(config), Ok(name)) = (client_config(&Tls::default()), ServerName::try_from("localhost")) else {
+        return false;
+    };
+    let Ok(tcp) = dial(host, port).await else { return false };
+    match TlsConnector::from(Arc::new(config)).connect(name, tcp).await {
+        Ok(_) => true,
+        Err(error) => matches!(tls_error(&error), Some(rustls::Error::InvalidCertificate(_))),
+    }
+}
+
+/// Whether Kafka's protocol is answered there without TLS.
+async fn speaks_plainly(host: &str, port: u16) -> bool {
+    let Ok(stream) = dial(host, port).await else { return false };
+    Talk { stream, tls: false }.ask(18, 0, &[]).await.is_ok()
 }
 
 /// Host and port, as a person writes them.
@@ -189,7 +251,37 @@ struct Talk<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
-    async fn log_in(mut self, login: Login<'_>) -> Result<(), Refusal> {
+    async fn log_in(mut self, login: Login<'_>, errand: Errand) -> Result<(), Refusal> {
+        self.be_let_in(login).await?;
+        match errand {
+            Errand::None => Ok(()),
+            Errand::AskForAcls => self.ask_for_acls().await,
+        }
+    }
+
+    /// `DescribeAcls` for one that can hardly be: only the code counts.
+    async fn ask_for_acls(&mut self) -> Result<(), Refusal> {
+        const CLUSTER: u8 = 4;
+        const LITERAL: u8 = 3;
+        const ANY: u8 = 1;
+        let mut filter = vec![CLUSTER];
+        put_string(&mut filter, "kafka-cluster");
+        filter.push(LITERAL);
+        put_string(&mut filter, "User:hyhost-asks");
+        filter.extend((-1_i16).to_be_bytes());
+        filter.extend([ANY, ANY]);
+        let answer = self.ask(29, 1, &filter).await?;
+        let mut answer = Answer(&answer);
+        answer.int32()?;
+        let (code, message) = (i32::from(answer.int16()?), answer.string()?);
+        if code == 0 {
+            return Ok(());
+        }
+        let text = format!("{}{}", message.unwrap_or_default().trim_end_matches('.'), code::hint(code));
+        Err(Refusal::Other(Fault::new(code::class(code), text).with_code(code.to_string())))
+    }
+
+    async fn be_let_in(&mut self, login: Login<'_>) -> Result<(), Refusal> {
         // ApiVersions, which every listener answers.
         self.ask(18, 0, &[]).await?;
         let mut handshake = Vec::new();
@@ -274,7 +366,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
         let mut head = [0; 4];
         self.stream.read_exact(&mut head).await.map_err(|error| lost(&error))?;
         if !self.tls && head[0] == TLS_ALERT {
-            return Err(other(Class::Failed, "the broker speaks TLS there: give `tls`, or take another port"));
+            return Err(other(Class::Failed, TLS_THERE));
         }
         let length = u32::from_be_bytes(head) as usize;
         if !(4..=LONGEST).contains(&length) {

@@ -142,6 +142,11 @@ impl KafkaBackend {
         let items = asked.iter().map(|request| arguments(request)).collect();
         let mut results = child.ask(call, items, deadline).await?;
         self.look_for_the_way(&mut results, &child, deadline).await;
+        let none =
+            |result: &Result<Value, Failure>| result.as_ref().is_ok_and(|value| *value == Value::Array(Vec::new()));
+        if call == "DescribeAcls" && results.iter().any(none) {
+            self.server.may_see_acls(deadline).await?;
+        }
         Ok(results)
     }
 
@@ -151,12 +156,10 @@ impl KafkaBackend {
         if !results.iter().any(lost) {
             return;
         }
-        let before = self.server.account().password;
         let why = self.server.knock(deadline.max(Instant::now() + Duration::from_secs(2))).await;
-        if self.server.account().password != before || why.is_err() {
-            // Its password is no longer the one, or its connections are dead.
-            child.end();
-        }
+        // Its password may no longer be the one, what it knows of the cluster no
+        // longer true: the next request has a new one.
+        child.end();
         for failure in results.iter_mut().filter_map(|result| result.as_mut().err()).filter(|failure| failure.lost) {
             match &why {
                 Err(fault) => failure.fault = fault.clone(),

@@ -102,6 +102,16 @@ impl Server {
         Err(self.fault(Refusal::Login))
     }
 
+    /// Whether the account may see the ACLs: see [`Door::may_see_acls`].
+    pub(crate) async fn may_see_acls(&self, deadline: Instant) -> Result<(), Fault> {
+        let secret = self.taken().and_then(|at| self.passwords.get(at)).or(self.passwords.first());
+        let login = match (&self.user, secret) {
+            (Some(user), Some(secret)) => self.login(user, secret),
+            _ => Login::None,
+        };
+        self.door.may_see_acls(login, deadline).await.map_err(|refusal| self.fault(refusal))
+    }
+
     /// Whether this is a user's password. `None`: the listener does not say.
     pub(crate) async fn proves(
         &self,

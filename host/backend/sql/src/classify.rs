@@ -30,7 +30,8 @@ pub(crate) fn class_of(code: &str, when: When) -> Class {
         // Made by somebody else meanwhile; XX000 on a catalogue statement is
         // "tuple concurrently updated".
         "42710" | "42P04" | "42P06" | "42P07" | "23505" | "XX000" => Class::Conflict,
-        "28P01" | "28000" | "42501" => Class::Denied,
+        // 2BP01: something else needs what was to go.
+        "28P01" | "28000" | "42501" | "2BP01" => Class::Denied,
         // What was planned on is not there (any more).
         "42704" | "3F000" | "3D000" | "42P01" | "42883" => Class::Conflict,
         "42601" => Class::Invalid,
@@ -150,6 +151,7 @@ mod tests {
             ("3F000", Class::Conflict),
             ("3D000", Class::Conflict),
             ("42501", Class::Denied),
+            ("2BP01", Class::Denied),
             ("28P01", Class::Denied),
             ("22023", Class::Invalid),
             ("42601", Class::Invalid),

@@ -13,9 +13,30 @@ use tokio_postgres::{Client, Error, Row};
 pub(crate) enum History {
     /// Not there; `schema`: but its schema is.
     Absent { schema: bool },
-    /// As it should be.
-    Sound,
+    /// As it should be; `old`: as an older hyhost made it, without the column
+    /// `normal`.
+    Sound { old: bool },
 }
+
+/// What is known of a file that ran.
+pub(crate) struct Applied {
+    /// Of its content.
+    pub(crate) digest: String,
+    /// Of its content without comments and white space; empty: not known.
+    pub(crate) normal: String,
+}
+
+/// A row to be written.
+pub(crate) struct Entry<'a> {
+    pub(crate) file: &'a str,
+    pub(crate) digest: &'a str,
+    pub(crate) normal: &'a str,
+    /// How long it took; [`BASELINE`]: it did not run.
+    pub(crate) milliseconds: i64,
+}
+
+/// In place of a duration: taken as applied, not run.
+pub(crate) const BASELINE: i64 = -1;
 
 /// `$1`: who logged in. Compared with that name and not with `current_user`,
 /// which a setting of the database could have changed. Everything is built in:
@@ -48,15 +69,18 @@ FROM pg_namespace n LEFT JOIN pg_roles u ON u.rolname = $1
 LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = 'migrations'
 WHERE n.nspname = 'hyhost'";
 
-/// Its columns and their types, by name.
-const COLUMNS: [(&str, &str); 6] = [
+/// Its columns and their types, by name. The last one is younger than the rest.
+const COLUMNS: [(&str, &str); 7] = [
     ("applied_at", "timestamptz"),
     ("applied_by", "text"),
     ("digest", "text"),
     ("duration_ms", "int8"),
     ("file", "text"),
     ("hyhost", "text"),
+    ("normal", "text"),
 ];
+/// How many of them older histories have.
+const OLD_COLUMNS: usize = 6;
 /// Defaults that older histories have. None is used: a row says every value.
 const DEFAULTS: [&str; 2] = ["applied_at now()", "applied_by CURRENT_USER"];
 
@@ -69,7 +93,14 @@ CREATE TABLE hyhost.migrations (
   applied_at timestamptz NOT NULL,
   applied_by text NOT NULL,
   duration_ms bigint NOT NULL,
-  hyhost text NOT NULL)";
+  hyhost text NOT NULL,
+  normal text NOT NULL)";
+
+/// The default is there for the rows that are, and gone before anything reads
+/// it: the shape allows none.
+const UPGRADE: &str = "\
+ALTER TABLE hyhost.migrations ADD COLUMN normal text NOT NULL DEFAULT '';
+ALTER TABLE hyhost.migrations ALTER COLUMN normal DROP DEFAULT";
 
 /// Looks whether the history can be used. `search_path` must be empty; `login`
 /// is who logged in, `what` names connection and database.
@@ -115,7 +146,8 @@ fn verdict(row: &Row, role: &str) -> Result<Result<History, String>, Error> {
     } else if let Some(problem) = misshapen(row)? {
         format!("{table} {problem}")
     } else {
-        return Ok(Ok(History::Sound));
+        let columns = row.try_get::<_, Option<Vec<String>>>(12)?.map_or(0, |columns| columns.len());
+        return Ok(Ok(History::Sound { old: columns == OLD_COLUMNS }));
     };
     Ok(Err(wrong))
 }
@@ -125,7 +157,9 @@ fn verdict(row: &Row, role: &str) -> Result<Result<History, String>, Error> {
 fn misshapen(row: &Row) -> Result<Option<String>, Error> {
     let list = |at: usize| row.try_get::<_, Option<Vec<String>>>(at).map(Option::unwrap_or_default);
     let (names, types, defaults) = (list(12)?, list(13)?, list(14)?);
-    if !names.iter().map(String::as_str).eq(COLUMNS.map(|(name, _)| name)) {
+    let made = || COLUMNS.iter().map(|(name, _)| *name);
+    let found = || names.iter().map(String::as_str);
+    if !found().eq(made()) && !found().eq(made().take(OLD_COLUMNS)) {
         return Ok(Some(format!("has the columns {}, not those that hyhost makes", names.join(", "))));
     }
     let odd = COLUMNS.iter().zip(&types).find(|((_, made), found)| made != found);
@@ -153,22 +187,34 @@ pub(crate) async fn create(client: &Client, schema_is_there: bool) -> Result<(),
     client.batch_execute(CREATE_TABLE).await
 }
 
+/// Makes of an older history one as it is made now; in the transaction of what
+/// is written next.
+pub(crate) async fn upgrade(client: &Client) -> Result<(), Error> {
+    client.batch_execute(UPGRADE).await
+}
+
 /// So many rows are read, and so many characters of a name and of a digest.
 /// The table is its owner's, who could fill our memory with it.
 const MOST_ROWS: usize = 10_000;
 const MOST_NAME: usize = 1024;
 const MOST_DIGEST: usize = 128;
 
+/// How the column `normal` is read.
+fn normal(old: bool) -> String {
+    if old { "''".to_owned() } else { format!("left(normal, {})", MOST_DIGEST + 1) }
+}
+
 /// All rows, as the row `ReadMigrations` answers; `what` names connection and
 /// database.
 ///
 /// # Errors
 /// `Failed`: it holds more than a history can.
-pub(crate) async fn rows(client: &Client, what: &str) -> Result<Result<Value, Fault>, Error> {
+pub(crate) async fn rows(client: &Client, old: bool, what: &str) -> Result<Result<Value, Fault>, Error> {
     let text = format!(
-        "SELECT left(file, {}), left(digest, {}) FROM hyhost.migrations ORDER BY 1 LIMIT {}",
+        "SELECT left(file, {}), left(digest, {}), {}, duration_ms >= 0 FROM hyhost.migrations ORDER BY 1 LIMIT {}",
         MOST_NAME + 1,
         MOST_DIGEST + 1,
+        normal(old),
         MOST_ROWS + 1
     );
     let rows = client.query_typed(&text, &[]).await?;
@@ -181,28 +227,44 @@ pub(crate) async fn rows(client: &Client, what: &str) -> Result<Result<Value, Fa
     }
     let mut answer = Vec::with_capacity(rows.len());
     for row in &rows {
-        let (file, digest): (&str, &str) = (row.try_get(0)?, row.try_get(1)?);
-        if file.chars().count() > MOST_NAME || digest.chars().count() > MOST_DIGEST {
+        let (file, digest, normal): (&str, &str, &str) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+        let ran: bool = row.try_get(3)?;
+        if file.chars().count() > MOST_NAME || [digest, normal].iter().any(|text| text.chars().count() > MOST_DIGEST) {
             return too_much(format!("a file's name over {MOST_NAME} or a digest over {MOST_DIGEST} characters"));
         }
-        answer.push(json!({"file": file, "digest": digest}));
+        let normal = Some(normal).filter(|normal| !normal.is_empty());
+        answer.push(json!({"file": file, "digest": digest, "normal": normal, "ran": ran}));
     }
     Ok(Ok(Value::Array(answer)))
 }
 
-/// The digest with which a file ran; of an overlong one the beginning.
-pub(crate) async fn digest_of(client: &Client, file: &str) -> Result<Option<String>, Error> {
-    let text = format!("SELECT left(digest, {}) FROM hyhost.migrations WHERE file = $1", MOST_DIGEST + 1);
+/// What is known of a file that ran; of overlong digests the beginning.
+pub(crate) async fn find(client: &Client, old: bool, file: &str) -> Result<Option<Applied>, Error> {
+    let (digest, normal) = (MOST_DIGEST + 1, normal(old));
+    let text = format!("SELECT left(digest, {digest}), {normal} FROM hyhost.migrations WHERE file = $1");
     let row = client.query_typed_opt(&text, &[(&file, Type::TEXT)]).await?;
-    row.map(|row| row.try_get(0)).transpose()
+    row.map(|row| Ok(Applied { digest: row.try_get(0)?, normal: row.try_get(1)? })).transpose()
 }
 
-/// Writes that a file ran. Every value is said: no default is asked.
-pub(crate) async fn add(client: &Client, file: &str, digest: &str, milliseconds: i64) -> Result<(), Error> {
-    let text = "INSERT INTO hyhost.migrations (file, digest, applied_at, applied_by, duration_ms, hyhost) \
-                VALUES ($1, $2, now(), session_user, $3, $4)";
+/// How many files ran.
+pub(crate) async fn count(client: &Client) -> Result<i64, Error> {
+    client.query_typed_one("SELECT count(*) FROM hyhost.migrations", &[]).await?.try_get(0)
+}
+
+/// Writes that a file ran, in place of what stood there of it. Every value is
+/// said: no default is asked.
+pub(crate) async fn add(client: &Client, entry: &Entry<'_>) -> Result<(), Error> {
+    let text = "INSERT INTO hyhost.migrations (file, digest, applied_at, applied_by, duration_ms, hyhost, normal) \
+                VALUES ($1, $2, now(), session_user, $3, $4, $5) ON CONFLICT (file) DO UPDATE SET \
+                digest = excluded.digest, applied_at = excluded.applied_at, applied_by = excluded.applied_by, \
+                duration_ms = excluded.duration_ms, hyhost = excluded.hyhost, normal = excluded.normal";
     let version = env!("CARGO_PKG_VERSION");
-    let values: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 4] =
-        [(&file, Type::TEXT), (&digest, Type::TEXT), (&milliseconds, Type::INT8), (&version, Type::TEXT)];
+    let values: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 5] = [
+        (&entry.file, Type::TEXT),
+        (&entry.digest, Type::TEXT),
+        (&entry.milliseconds, Type::INT8),
+        (&version, Type::TEXT),
+        (&entry.normal, Type::TEXT),
+    ];
     client.execute_typed(text, &values).await.map(drop)
 }

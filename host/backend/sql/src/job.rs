@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::quote;
 use crate::render::{Arguments, is_slow, render};
+use crate::scripts;
 
 /// One request, ready to be sent.
 pub(crate) struct Job {
@@ -33,12 +34,27 @@ pub(crate) enum Work {
     },
     /// A rendered statement.
     Statement { text: String, transactional: bool, mentions: Vec<String> },
-    /// Does the role's stored verifier belong to this password?
-    Proof { role: String, password: Secret },
+    /// Is the role's stored verifier what this secret says?
+    Proof { role: String, secret: Secret, is: Known },
     /// The rows of the migrations' history.
     History { login: Option<Role> },
     /// A script.
     Script(Script),
+    /// Files that are taken as applied.
+    Baseline(Baseline),
+    /// A database that shall be gone.
+    Drop { name: String, with_data: bool },
+    /// What is known without a session.
+    Answer(Value),
+}
+
+/// What a secret is that a stored verifier is compared with.
+#[derive(Clone, Copy)]
+pub(crate) enum Known {
+    /// The password: it is computed with.
+    Password,
+    /// A verifier: it must be the same.
+    Verifier,
 }
 
 /// A role to log in as.
@@ -55,12 +71,20 @@ pub(crate) struct Script {
     pub(crate) file: String,
     pub(crate) digest: String,
     pub(crate) text: String,
+    /// Whether it runs although it ran with another content.
+    pub(crate) again: bool,
+}
+
+/// Files that are taken as applied: name, digest, digest without comments.
+pub(crate) struct Baseline {
+    pub(crate) login: Option<Role>,
+    pub(crate) files: Vec<(String, String, String)>,
 }
 
 impl Work {
     /// Whether it shares a session of the connection's own account.
     pub(crate) fn is_plain(&self) -> bool {
-        !matches!(self, Self::History { .. } | Self::Script(_))
+        !matches!(self, Self::History { .. } | Self::Script(_) | Self::Baseline(_) | Self::Drop { .. })
     }
 }
 
@@ -93,6 +117,7 @@ pub(crate) async fn prepare(requests: Vec<Request>, own: &str) -> Vec<Result<Job
 fn computes(request: &Request) -> bool {
     match &request.row.perform {
         Perform::Statement(statement) => is_slow(&statement.text, arguments(request)),
+        Perform::Call(call) => call == "script_digest",
         _ => false,
     }
 }
@@ -133,7 +158,8 @@ fn work(request: &Request, own: &str) -> Result<(String, Work), String> {
         }
         Perform::Http(_) => Err("the row is not one of SQL".to_owned()),
         Perform::Call(call) => {
-            let secret = || arguments.secret("password").map_err(|error| error.to_string());
+            let secret_of = |name: &str| arguments.secret(name).map_err(|error| error.to_string());
+            let secret = || secret_of("password");
             let login = || -> Result<Option<Role>, String> {
                 let Some(name) = text("as")? else { return Ok(None) };
                 quote::check_name(&name).map_err(|error| format!("`as`: {error}"))?;
@@ -141,30 +167,59 @@ fn work(request: &Request, own: &str) -> Result<(String, Work), String> {
             };
             match call.as_str() {
                 "password_matches" => {
-                    let password = secret()?.ok_or("`password` is absent")?.clone();
-                    Ok((own.to_owned(), Work::Proof { role: needed("role")?, password }))
+                    let secret = secret()?.ok_or("`password` is absent")?.clone();
+                    Ok((own.to_owned(), Work::Proof { role: needed("role")?, secret, is: Known::Password }))
+                }
+                "verifier_matches" => {
+                    let secret = secret_of("verifier")?.ok_or("`verifier` is absent")?.clone();
+                    Ok((own.to_owned(), Work::Proof { role: needed("role")?, secret, is: Known::Verifier }))
                 }
                 "read_migrations" => Ok((needed("database")?, Work::History { login: login()? })),
-                "run_script" => {
-                    let content = request.file.as_ref().ok_or("the file's content is not at hand")?;
-                    let text = std::str::from_utf8(content).map_err(|error| {
-                        let line = content[..error.valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
-                        format!("the file is not UTF-8 (line {line})")
-                    })?;
+                "run_script" | "run_script_again" => {
                     let script = Script {
                         login: login()?,
                         directory: needed("directory")?,
                         file: needed("file")?,
                         digest: needed("digest")?,
-                        // A byte order mark is no SQL.
-                        text: text.trim_start_matches('\u{feff}').to_owned(),
+                        text: content(request)?.to_owned(),
+                        again: call == "run_script_again",
                     };
                     Ok((needed("database")?, Work::Script(script)))
+                }
+                // What is no script has no such digest.
+                "script_digest" => {
+                    let digest = content(request).ok().and_then(|text| scripts::normal_digest(text).ok());
+                    Ok((own.to_owned(), Work::Answer(digest.map_or(Value::Null, Value::from))))
+                }
+                "drop_database" => {
+                    let with_data = arguments.get("with_data").and_then(Value::as_bool).unwrap_or(false);
+                    Ok((own.to_owned(), Work::Drop { name: needed("name")?, with_data }))
+                }
+                "baseline" => {
+                    let list = |name: &str| Ok::<_, String>(names(arguments, name)?.unwrap_or_default());
+                    let (files, digests, normals) = (list("files")?, list("digests")?, list("normals")?);
+                    if files.len() != digests.len() || files.len() != normals.len() {
+                        return Err("`files`, `digests` and `normals` must be of one length".to_owned());
+                    }
+                    let each = files.into_iter().zip(digests).zip(normals);
+                    let files = each.map(|((file, digest), normal)| (file, digest, normal)).collect();
+                    Ok((needed("database")?, Work::Baseline(Baseline { login: login()?, files })))
                 }
                 other => Err(format!("this backend knows no call `{other}`")),
             }
         }
     }
+}
+
+/// The text of the file that the operation names.
+fn content(request: &Request) -> Result<&str, String> {
+    let content = request.file.as_ref().ok_or("the file's content is not at hand")?;
+    let text = std::str::from_utf8(content).map_err(|error| {
+        let line = content[..error.valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
+        format!("the file is not UTF-8 (line {line})")
+    })?;
+    // A byte order mark is no SQL.
+    Ok(text.trim_start_matches('\u{feff}'))
 }
 
 /// A list of names to bind; one name is a list of one.

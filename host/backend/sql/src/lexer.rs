@@ -65,6 +65,49 @@ pub(crate) fn split(script: &str) -> Result<Vec<Statement<'_>>, ScriptError> {
     Ok(statements)
 }
 
+/// The script without comments and white space that means nothing: two texts
+/// with the same one do the same. What stands in quotes is as it is, but for
+/// the ends of lines.
+///
+/// # Errors
+/// As [`split`].
+pub(crate) fn normal(script: &str) -> Result<String, ScriptError> {
+    let script = script.replace("\r\n", "\n");
+    let mut lexer = Lexer { script: &script, at: 0, brackets: 0, bodies: 0, statement: None, last: 0 };
+    let mut text = String::with_capacity(script.len());
+    let mut gap = false;
+    while let Some(c) = lexer.rest().chars().next() {
+        let rest = lexer.rest();
+        if c.is_ascii_whitespace() || c == '\u{b}' {
+            lexer.at += 1;
+            gap = true;
+        } else if rest.starts_with("--") {
+            lexer.at += rest.find(['\n', '\r']).unwrap_or(rest.len());
+            gap = true;
+        } else if rest.starts_with("/*") {
+            lexer.comment()?;
+            gap = true;
+        } else {
+            let start = lexer.at;
+            lexer.token(c)?;
+            if gap && text.chars().next_back().is_some_and(|before| would_join(before, c)) {
+                text.push(' ');
+            }
+            gap = false;
+            text.push_str(script.get(start..lexer.at).unwrap_or_default());
+        }
+    }
+    Ok(text)
+}
+
+/// Whether two characters could mean something else without the white space
+/// between them: parts of words and quotes, or of operators.
+fn would_join(before: char, after: char) -> bool {
+    let of_word = |c: char| continues_word(c) || matches!(c, '\'' | '"' | '.');
+    let of_operator = |c: char| "+-*/<>=~!@#%^&|`?:.".contains(c);
+    (of_word(before) && of_word(after)) || (of_operator(before) && of_operator(after))
+}
+
 struct Lexer<'a> {
     script: &'a str,
     at: usize,
@@ -294,6 +337,28 @@ mod tests {
         assert_eq!(texts("  -- nothing\n/* at all */ ;"), Vec::<&str>::new());
         let found = split("-- x\n\nselect 1;\nselect\n2;").unwrap();
         assert_eq!((found[0].line, found[1].line, found[1].start), (3, 4, 16));
+    }
+
+    #[test]
+    fn comments_and_white_space_mean_nothing() {
+        let same = |a: &str, b: &str| assert_eq!(normal(a).unwrap(), normal(b).unwrap(), "{a:?} {b:?}");
+        same("select 1;\r\nselect 2", "-- SPDX\nselect /* x */ 1 ;\n\n\tselect 2 -- y");
+        same("create table t (a int, b text)", "create table t(a int,b text)\n");
+        same("select 'a\r\nb'", "select 'a\nb'");
+        let differ = |a: &str, b: &str| assert_ne!(normal(a).unwrap(), normal(b).unwrap(), "{a:?} {b:?}");
+        for (a, b) in [
+            ("select 1", "select 2"),
+            ("select 'a  b'", "select 'a b'"),
+            ("select 'a' 'b'", "select 'a''b'"),
+            ("select ab", "select a b"),
+            ("select @ -1", "select @-1"),
+            ("select $$ -- x\n$$", "select $$\n$$"),
+            ("select \"a b\"", "select \"a  b\""),
+            ("select 1 . 2", "select 1.2"),
+        ] {
+            differ(a, b);
+        }
+        assert!(normal("select '").is_err());
     }
 
     #[test]

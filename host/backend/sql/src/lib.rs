@@ -18,6 +18,7 @@ mod login;
 mod perform;
 mod pool;
 mod quote;
+mod removal;
 mod render;
 mod scripts;
 mod verifier;

@@ -58,6 +58,8 @@ pub(crate) struct Session {
     pub(crate) client: Client,
     /// The database that it is in.
     pub(crate) database: String,
+    /// The server's major version; 0: it did not say.
+    pub(crate) version: u32,
     transport: Transport,
     driver: JoinHandle<()>,
 }
@@ -273,8 +275,11 @@ impl Server {
         let mut config = config.clone();
         config.hostaddr(address.ip());
         let (client, connection) = config.connect(transport.clone()).await?;
+        // Such as `15.18 (Debian 15.18-1)` or `18beta1`.
+        let said = connection.parameter("server_version").unwrap_or_default();
+        let version = said[..said.find(|c: char| !c.is_ascii_digit()).unwrap_or(said.len())].parse().unwrap_or(0);
         let driver = tokio::spawn(drive(connection, self.name.clone()));
-        Ok(Session { client, database: database.to_owned(), transport: transport.clone(), driver })
+        Ok(Session { client, database: database.to_owned(), version, transport: transport.clone(), driver })
     }
 }
 

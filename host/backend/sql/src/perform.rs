@@ -15,7 +15,7 @@ use tokio_postgres::Client;
 use tokio_postgres::types::{FromSql, Type};
 
 use crate::classify::session_fault;
-use crate::job::{Job, Work, prepare};
+use crate::job::{Job, Known, Work, prepare};
 use crate::login::Login;
 use crate::pool::Pool;
 use crate::{guard, scripts, verifier};
@@ -62,6 +62,7 @@ async fn each(pool: &Arc<Pool>, jobs: Vec<Result<Job, Fault>>, deadline: Instant
     let mut groups: Vec<(String, bool, Vec<Job>)> = Vec::new();
     for (index, job) in jobs.into_iter().enumerate() {
         match job {
+            Ok(Job { work: Work::Answer(value), .. }) => answers[index] = Some(Ok(value)),
             Ok(job) => {
                 let plain = job.work.is_plain();
                 match groups.iter_mut().find(|(database, kind, _)| *database == job.database && *kind == plain) {
@@ -159,7 +160,7 @@ fn explain(pool: &Pool, job: &Job, error: &tokio_postgres::Error) -> Fault {
 }
 
 /// Sends one piece of work; the first poll sends.
-async fn send(client: &Client, work: &Work) -> Result<Value, tokio_postgres::Error> {
+pub(crate) async fn send(client: &Client, work: &Work) -> Result<Value, tokio_postgres::Error> {
     match work {
         Work::Query { text, bind, .. } => {
             let bind: Vec<_> = bind.iter().map(|names| (names as _, Type::TEXT_ARRAY)).collect();
@@ -167,7 +168,7 @@ async fn send(client: &Client, work: &Work) -> Result<Value, tokio_postgres::Err
             row.try_get::<_, Option<Json>>(0).map(|json| json.map_or(Value::Null, |Json(value)| value))
         }
         Work::Statement { text, .. } => client.batch_execute(text).await.map(|()| Value::Null),
-        Work::Proof { role, password } => {
+        Work::Proof { role, secret, is } => {
             let text = "SELECT rolpassword FROM pg_catalog.pg_authid WHERE rolname = $1";
             let stored = match client.query_typed_opt(text, &[(role, Type::TEXT)]).await {
                 Ok(Some(row)) => row.try_get::<_, Option<String>>(0)?,
@@ -177,12 +178,19 @@ async fn send(client: &Client, work: &Work) -> Result<Value, tokio_postgres::Err
                 Err(error) => return Err(error),
             };
             let Some(stored) = stored else { return Ok(Value::Bool(false)) };
-            let password = password.clone();
-            let proof = tokio::task::spawn_blocking(move || verifier::matches(&stored, password.expose()));
-            Ok(proof.await.map_or(Value::Null, Value::Bool))
+            match is {
+                Known::Verifier => Ok(Value::Bool(verifier::same(&stored, secret.expose()))),
+                Known::Password => {
+                    let secret = secret.clone();
+                    let proof = tokio::task::spawn_blocking(move || verifier::matches(&stored, secret.expose()));
+                    Ok(proof.await.map_or(Value::Null, Value::Bool))
+                }
+            }
         }
-        // Performed by `scripts`.
-        Work::History { .. } | Work::Script(_) => Ok(Value::Null),
+        // Performed by `scripts`, or answered before.
+        Work::History { .. } | Work::Script(_) | Work::Baseline(_) | Work::Drop { .. } | Work::Answer(_) => {
+            Ok(Value::Null)
+        }
     }
 }
 

@@ -59,7 +59,7 @@ impl Pool {
             && let Some(session) = self.take_idle(database)
         {
             let lease = Lease { session: Some(session), permit: Some(permit), pool: self.clone(), keep: true };
-            return match timeout_at(deadline, prepare(lease.client(), true, deadline)).await {
+            return match timeout_at(deadline, prepare(&lease, true, deadline)).await {
                 Ok(Ok(())) => Ok(lease),
                 Err(_) => Err(self.late(database)),
                 // It was lost while it lay idle: not worth a fault. The
@@ -75,7 +75,7 @@ impl Pool {
         let session = opened.unwrap_or_else(|_| Err(self.late(database)))?;
         let keep = matches!(login, Login::Own);
         let lease = Lease { session: Some(session), permit: Some(permit), pool: self.clone(), keep };
-        match timeout_at(deadline, prepare(lease.client(), false, deadline)).await {
+        match timeout_at(deadline, prepare(&lease, false, deadline)).await {
             Ok(Ok(())) => Ok(lease),
             Ok(Err(error)) => Err(crate::classify::session_fault(&error, &self.server.name)),
             Err(_) => Err(self.late(database)),
@@ -134,12 +134,21 @@ impl Pool {
     }
 }
 
+/// From this version on an account that may make roles and is no superuser has
+/// to be told that it wants to act as those that it makes. Without that it can
+/// give them no database and no schema.
+const ASKS_FOR_SELF_GRANT: u32 = 16;
+
 /// Makes a session as good as new, and sets its limit.
-async fn prepare(client: &Client, used: bool, deadline: Instant) -> Result<(), tokio_postgres::Error> {
+async fn prepare(lease: &Lease, used: bool, deadline: Instant) -> Result<(), tokio_postgres::Error> {
+    let client = lease.client();
     let limit = deadline.saturating_duration_since(Instant::now()) + GRACE;
     // The server takes up to i32::MAX milliseconds.
     let limit = limit.as_millis().min(i32::MAX as u128);
-    let limit = format!("SET statement_timeout = {limit}");
+    let mut limit = format!("SET statement_timeout = {limit}");
+    if lease.keep && lease.version() >= ASKS_FOR_SELF_GRANT {
+        limit.push_str("; SET createrole_self_grant = 'set, inherit'");
+    }
     if used {
         // Two messages, one round trip: in one message they would be one
         // transaction, in which DISCARD ALL is refused.
@@ -164,6 +173,10 @@ impl Lease {
     #[allow(clippy::expect_used, reason = "it is taken by `finish` and `drop` alone, which end the lease")]
     pub(crate) fn client(&self) -> &Client {
         &self.session.as_ref().expect("a lease has its session until it ends").client
+    }
+
+    fn version(&self) -> u32 {
+        self.session.as_ref().map_or(0, |session| session.version)
     }
 
     /// Everything that was sent has been answered: the session goes back.

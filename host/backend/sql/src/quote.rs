@@ -20,6 +20,9 @@ pub(crate) enum QuoteError {
     /// The server would cut the name off, and so mean another object.
     #[error("a name is longer than 63 bytes")]
     Long,
+    /// Something in a function's arguments that is no name of a type.
+    #[error("it must be a function's name, or its name and the types of its arguments, such as `f(integer, text)`")]
+    Types,
 }
 
 /// The most bytes of an identifier (`NAMEDATALEN` − 1).
@@ -47,6 +50,58 @@ pub(crate) fn identifier(name: &str, to: &mut String) -> Result<(), QuoteError> 
     }
     to.push('"');
     Ok(())
+}
+
+/// Appends a function's name, and the types of its arguments in brackets if
+/// they are given: `f(integer, app."Mood"[])`.
+///
+/// The name is all before the last `(`. Types are words, quoted or not, dots,
+/// `[]` and commas, and nothing else is let through: a type's name may be of
+/// several words (`double precision`), which is why not each is quoted.
+pub(crate) fn routine(signature: &str, to: &mut String) -> Result<(), QuoteError> {
+    let Some((name, types)) = signature.strip_suffix(')').and_then(|rest| rest.rsplit_once('(')) else {
+        return identifier(signature, to);
+    };
+    identifier(name, to)?;
+    to.push('(');
+    let mut rest = types;
+    while let Some(c) = rest.chars().next() {
+        match c {
+            '"' => {
+                let (name, after) = quoted_name(&rest[1..]);
+                identifier(&name, to)?;
+                rest = after;
+            }
+            // No `$`, which could open a quote.
+            ' ' | ',' | '.' | '[' | ']' | '_' | 'a'..='z' | 'A'..='Z' | '0'..='9' => {
+                to.push(c);
+                rest = &rest[c.len_utf8()..];
+            }
+            _ => return Err(QuoteError::Types),
+        }
+    }
+    to.push(')');
+    Ok(())
+}
+
+/// A name up to its closing quote, and what follows. Without an end it is all
+/// that is left.
+fn quoted_name(text: &str) -> (String, &str) {
+    let mut name = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('"') {
+        name.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        match rest.strip_prefix('"') {
+            Some(after) => {
+                name.push('"');
+                rest = after;
+            }
+            None => return (name, rest),
+        }
+    }
+    name.push_str(rest);
+    (name, "")
 }
 
 /// Appends a string literal.
@@ -184,6 +239,24 @@ mod tests {
         assert_eq!(value("Search_Path", ""), "''");
         assert_eq!(value("session_preload_libraries", "A,b"), "'A', 'b'");
         assert_eq!(value("DateStyle", "ISO, DMY"), "'ISO, DMY'");
+    }
+
+    #[test]
+    fn routines() {
+        let text = |signature: &str| {
+            let mut to = String::new();
+            routine(signature, &mut to).map(|()| to)
+        };
+        assert_eq!(text("f"), Ok(r#""f""#.into()));
+        assert_eq!(text("F (x)(integer, double precision[])"), Ok(r#""F (x)"(integer, double precision[])"#.into()));
+        assert_eq!(text(r#"f(s."a"";)",int)"#), Ok(r#""f"(s."a"";)",int)"#.into()));
+        assert_eq!(text(r#"f("a""b;", "c")"#), Ok(r#""f"("a""b;", "c")"#.into()));
+        assert_eq!(text(r#"f(s."A"[], "b")"#), Ok(r#""f"(s."A"[], "b")"#.into()));
+        assert_eq!(text(r#"f("a)"#), Ok(r#""f"("a")"#.into()));
+        for wrong in ["f(a;b)", "f($$)", "f('x')", "f(a--b)", "f(/*)", "f(\n)", "f(é)"] {
+            assert_eq!(text(wrong), Err(QuoteError::Types), "{wrong}");
+        }
+        assert_eq!(text("(int)"), Err(QuoteError::Empty));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! From a statement form and arguments to the statement's text.
 //!
 //! A form is literal text with places `{argument:type}`; `[ … ]` is left out
-//! when a place in it has no value. Types: `id`, `grantee`, `on A|B`, `int`,
-//! `text`, `words`, `verifier`, `parameter`, `parameter_value ARGUMENT`.
+//! when a place in it has no value. Types: `id`, `grantees`, `on A|B`, `int`,
+//! `text`, `keyword`, `words`, `routine`, `verifier`, `ready_verifier`,
+//! `parameter`, `parameter_value ARGUMENT`.
 
 use std::collections::BTreeMap;
 
@@ -107,14 +108,20 @@ fn place(
     let (kind, detail) = kind.split_once(' ').unwrap_or((kind, ""));
     match kind {
         "id" => quote::identifier(string()?, to).map_err(unquotable),
-        "grantee" => match string()? {
-            // Everybody; no role can have this name.
-            "public" => {
-                to.push_str("PUBLIC");
-                Ok(())
+        "grantees" => {
+            let roles = value.as_array().filter(|roles| !roles.is_empty());
+            for (i, role) in roles.ok_or_else(|| must_be("a list of roles"))?.iter().enumerate() {
+                if i > 0 {
+                    to.push_str(", ");
+                }
+                match role.as_str().ok_or_else(|| must_be("a list of roles"))? {
+                    // Everybody; no role can have this name.
+                    "public" => to.push_str("PUBLIC"),
+                    role => quote::identifier(role, to).map_err(unquotable)?,
+                }
             }
-            role => quote::identifier(role, to).map_err(unquotable),
-        },
+            Ok(())
+        }
         "on" => {
             let (on, off) = detail.split_once('|').ok_or_else(|| RenderError::Form(kind.to_owned()))?;
             to.push_str(if value.as_bool().ok_or_else(|| must_be("true or false"))? { on } else { off });
@@ -125,6 +132,11 @@ fn place(
             Ok(())
         }
         "text" => quote::literal(string()?, to).map_err(unquotable),
+        "keyword" => {
+            to.push_str(keyword(value).ok_or_else(|| must_be("a keyword"))?);
+            Ok(())
+        }
+        "routine" => quote::routine(string()?, to).map_err(unquotable),
         "words" => {
             let words: Option<Vec<_>> = value.as_array().and_then(|items| items.iter().map(keyword).collect());
             let words = words.filter(|words| !words.is_empty()).ok_or_else(|| must_be("a list of keywords"))?;
@@ -136,6 +148,17 @@ fn place(
             let verifier = verifier::compute(secret.expose())
                 .map_err(|fault| RenderError::Verifier(argument.to_owned(), fault.message))?;
             quote::literal(&verifier, to).map_err(unquotable)
+        }
+        "ready_verifier" => {
+            let secret = arguments.secret(argument)?.ok_or_else(|| RenderError::Secret(argument.to_owned()))?;
+            let verifier = secret.expose();
+            // Anything else the server would take for a password, and keep
+            // in its log should the statement fail.
+            if !verifier::is_one(verifier) {
+                let problem = "the secret is no SCRAM-SHA-256 verifier, such as `SCRAM-SHA-256$4096:…$…:…`";
+                return Err(RenderError::Verifier(argument.to_owned(), problem.to_owned()));
+            }
+            quote::literal(verifier, to).map_err(unquotable)
         }
         "parameter" => {
             for (i, part) in string()?.split('.').enumerate() {
@@ -169,7 +192,11 @@ mod tests {
     use super::*;
 
     fn write(form: &str, values: Value) -> Result<String, RenderError> {
-        let secrets = BTreeMap::from([("pw".to_owned(), Secret::new("pw", "hunter2"))]);
+        let ready = verifier::compute("ready").unwrap();
+        let secrets = BTreeMap::from([
+            ("pw".to_owned(), Secret::new("pw", "hunter2")),
+            ("ready".to_owned(), Secret::new("ready", ready)),
+        ]);
         render(form, Arguments { values: &values, secrets: &secrets })
     }
 
@@ -199,10 +226,40 @@ mod tests {
     }
 
     #[test]
+    fn a_ready_verifier_is_sent_as_it_is_and_a_password_never() {
+        let text = row("AlterRole", json!({"name": "a", "verifier": {"secret": "ready"}}));
+        let verifier = text.strip_prefix(r#"ALTER ROLE "a" PASSWORD '"#).unwrap().strip_suffix('\'').unwrap();
+        assert!(verifier::matches(verifier, "ready"));
+        let error = write("{v:ready_verifier}", json!({"v": {"secret": "pw"}})).unwrap_err().to_string();
+        assert!(error.contains("no SCRAM-SHA-256 verifier") && !error.contains("hunter2"), "{error}");
+    }
+
+    #[test]
     fn everybody_is_a_keyword_and_no_role() {
-        let args = |role| json!({"database": "d", "schema": "s", "role": role, "privileges": ["USAGE", "CREATE"]});
-        assert_eq!(row("GrantOnSchema", args("public")), r#"GRANT USAGE, CREATE ON SCHEMA "s" TO PUBLIC"#);
-        assert_eq!(row("GrantOnSchema", args("PUBLIC")), r#"GRANT USAGE, CREATE ON SCHEMA "s" TO "PUBLIC""#);
+        let args = |roles, on| json!({"database": "d", "schema": "s", "roles": roles, "privileges": ["USAGE", "CREATE"], "grant_option": on});
+        assert_eq!(
+            row("GrantOnSchema", args(json!(["public", "a"]), false)),
+            r#"GRANT USAGE, CREATE ON SCHEMA "s" TO PUBLIC, "a""#
+        );
+        assert_eq!(
+            row("GrantOnSchema", args(json!(["PUBLIC"]), true)),
+            r#"GRANT USAGE, CREATE ON SCHEMA "s" TO "PUBLIC" WITH GRANT OPTION"#
+        );
+    }
+
+    #[test]
+    fn routines_by_name_and_types() {
+        let args = |f| json!({"database": "d", "schema": "s", "function": f, "roles": ["r"], "privileges": ["EXECUTE"], "grant_option": false});
+        let text = row("GrantOnFunction", args("f(integer, character varying[], app.\"Odd;\")"));
+        assert_eq!(text, r#"GRANT EXECUTE ON ROUTINE "s"."f"(integer, character varying[], app."Odd;") TO "r""#);
+    }
+
+    #[test]
+    fn options_of_a_membership() {
+        let text = row("GrantMembershipWith", json!({"role": "a", "member": "b", "admin": false, "set": true}));
+        assert_eq!(text, r#"GRANT "a" TO "b" WITH ADMIN FALSE, SET TRUE"#);
+        let text = row("GrantMembership", json!({"role": "a", "member": "b", "admin": true}));
+        assert_eq!(text, r#"GRANT "a" TO "b" WITH ADMIN OPTION"#);
     }
 
     #[test]
@@ -225,6 +282,8 @@ mod tests {
         assert_eq!(refused("X {a:on A|B}", json!({"a": "A"})), "`a` must be true or false");
         assert_eq!(refused("X {a:words}", json!({"a": ["SELECT", "x;"]})), "`a` must be a list of keywords");
         assert_eq!(refused("X {a:words}", json!({"a": []})), "`a` must be a list of keywords");
+        assert_eq!(refused("X {a:keyword}", json!({"a": "TABLES;"})), "`a` must be a keyword");
+        assert_eq!(refused("X {a:grantees}", json!({"a": []})), "`a` must be a list of roles");
         assert_eq!(refused("X {a:verifier}", json!({"a": {"secret": "other"}})), "`a`: the secret is not at hand");
         assert_eq!(refused("X {a:verifier}", json!({"a": "plain"})), "`a`: the secret is not at hand");
         assert_eq!(refused("X {a:what}", json!({"a": 1})), "its statement form is wrong near `what`");
@@ -239,7 +298,20 @@ mod tests {
                 let known = row.args.contains_key(argument) || row.args.contains_key(&format!("{argument}?"));
                 assert!(known, "{}: {argument}", row.name);
                 let kind = kind.split(' ').next().unwrap();
-                let kinds = ["id", "grantee", "on", "int", "text", "words", "verifier", "parameter", "parameter_value"];
+                let kinds = [
+                    "id",
+                    "grantees",
+                    "on",
+                    "int",
+                    "text",
+                    "keyword",
+                    "words",
+                    "routine",
+                    "verifier",
+                    "ready_verifier",
+                    "parameter",
+                    "parameter_value",
+                ];
                 assert!(kinds.contains(&kind), "{}: {kind}", row.name);
             }
         }

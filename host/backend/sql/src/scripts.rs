@@ -11,17 +11,19 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use hyhost_backend::{Class, Fault};
+use ring::digest;
 use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_postgres::error::ErrorPosition;
 use tokio_postgres::{Client, Error, SimpleQueryMessage};
 
 use crate::classify::session_fault;
-use crate::history::{self, History};
-use crate::job::{Job, Role, Script, Work};
+use crate::history::{self, BASELINE, Entry, History};
+use crate::job::{Baseline, Job, Role, Script, Work};
 use crate::lexer::{self, Statement, line_of};
 use crate::login::Login;
 use crate::pool::Pool;
+use crate::removal;
 
 /// The advisory lock of all copies of hyhost, one per database: `hyhost` and 1.
 const LOCK: i64 = 0x6879_686f_7374_0001;
@@ -48,14 +50,16 @@ impl ScriptError {
     }
 }
 
-/// Performs the scripts and history reads of one database, in order. After a
-/// script that failed no other one runs.
+/// Performs the scripts and history reads of one database, in order, and what
+/// else takes its own sessions. After a script that failed no other one runs.
 pub(crate) async fn perform(pool: &Arc<Pool>, jobs: Vec<Job>, deadline: Instant) -> Vec<(usize, Answer)> {
     let mut failed: Option<String> = None;
     let mut answers = Vec::with_capacity(jobs.len());
     for job in &jobs {
         let answer = match &job.work {
             Work::History { login } => read(pool, job, login.as_ref(), deadline).await,
+            Work::Drop { name, with_data } => removal::drop_database(pool, job, name, *with_data, deadline).await,
+            Work::Baseline(baseline) => take_as_applied(pool, job, baseline, deadline).await,
             Work::Script(script) => match &failed {
                 Some(before) => Err(Fault::new(
                     Class::Conflict,
@@ -95,7 +99,7 @@ async fn read(pool: &Arc<Pool>, job: &Job, role: Option<&Role>, deadline: Instan
         client.batch_execute("SET search_path = ''").await?;
         match history::look(client, login_name(pool, role), &what).await? {
             Ok(History::Absent { .. }) => Ok(Ok(Value::Null)),
-            Ok(History::Sound) => history::rows(client, &what).await,
+            Ok(History::Sound { old }) => history::rows(client, old, &what).await,
             Err(refused) => Ok(Err(refused)),
         }
     };
@@ -109,10 +113,72 @@ async fn read(pool: &Arc<Pool>, job: &Job, role: Option<&Role>, deadline: Instan
     }
 }
 
+/// Writes files into an empty history as if they had run.
+async fn take_as_applied(pool: &Arc<Pool>, job: &Job, baseline: &Baseline, deadline: Instant) -> Answer {
+    let what = format!("{}: database `{}`: baseline", pool.server.name, job.database);
+    let lease = pool.lease(&job.database, login(baseline.login.as_ref()), deadline).await;
+    let lease = lease.map_err(|fault| Fault { message: format!("{what}: {}", fault.message), ..fault })?;
+    let client = lease.client();
+    let lost = |error: Error| session_fault(&error, &what);
+    let working = async {
+        client.batch_execute("SET search_path = ''").await.map_err(lost)?;
+        lock(client).await.map_err(lost)?;
+        let history = history::look(client, login_name(pool, baseline.login.as_ref()), &what).await.map_err(lost)??;
+        if let History::Sound { old } = history
+            && history::count(client).await.map_err(lost)? > 0
+        {
+            for (file, _, _) in &baseline.files {
+                if history::find(client, old, file).await.map_err(lost)?.is_none() {
+                    let message = format!("{what}: the history is no longer empty, and `{file}` is not in it");
+                    return Err(Fault::new(Class::Conflict, message));
+                }
+            }
+            return Ok(Value::from("unchanged"));
+        }
+        let writing = async {
+            client.batch_execute("BEGIN").await?;
+            make_ready(client, &history).await?;
+            for (file, digest, normal) in &baseline.files {
+                history::add(client, &Entry { file, digest, normal, milliseconds: BASELINE }).await?;
+            }
+            client.batch_execute("COMMIT").await
+        };
+        writing.await.map_err(lost)?;
+        Ok(Value::from("done"))
+    };
+    match timeout_at(deadline, working).await {
+        Ok(answer) => {
+            lease.finish().await;
+            answer
+        }
+        Err(_) => Err(Fault::new(Class::Transient, format!("{what}: it was not done in time"))),
+    }
+}
+
+/// Makes the history, or of an older one a present one.
+async fn make_ready(client: &Client, history: &History) -> Result<(), Error> {
+    match history {
+        History::Absent { schema } => history::create(client, *schema).await,
+        History::Sound { old: true } => history::upgrade(client).await,
+        History::Sound { old: false } => Ok(()),
+    }
+}
+
+/// `sha256:…` of a script without comments and needless white space.
+///
+/// # Errors
+/// It is no script.
+pub(crate) fn normal_digest(text: &str) -> Result<String, ScriptError> {
+    let digest = digest::digest(&digest::SHA256, lexer::normal(text)?.as_bytes());
+    let hex: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(format!("sha256:{hex}"))
+}
+
 /// A script that was looked through.
 struct Checked<'a> {
     statements: Vec<Statement<'a>>,
     transactional: bool,
+    normal: String,
 }
 
 fn check(text: &str) -> Result<Checked<'_>, ScriptError> {
@@ -126,7 +192,7 @@ fn check(text: &str) -> Result<Checked<'_>, ScriptError> {
         );
         return Err(ScriptError::new(statement.line, problem));
     }
-    Ok(Checked { statements, transactional })
+    Ok(Checked { statements, transactional, normal: normal_digest(text)? })
 }
 
 /// Reads what the comments at the top ask for.
@@ -159,6 +225,18 @@ enum Step {
     Committing,
     /// This many of its statements are done, and one runs.
     Alone(usize),
+}
+
+/// Waits for the migrations' lock of the session's database.
+async fn lock(client: &Client) -> Result<(), Error> {
+    let text = format!("SELECT pg_try_advisory_lock({LOCK})");
+    loop {
+        let row = client.query_typed_one(&text, &[]).await?;
+        if row.try_get(0)? {
+            return Ok(());
+        }
+        sleep(Duration::from_millis(fastrand::u64(POLL))).await;
+    }
 }
 
 /// One run of one script.
@@ -200,11 +278,14 @@ impl Run<'_> {
     async fn go(&self, client: &Client) -> Result<&'static str, Fault> {
         let lost = |error: Error| self.fault(&error);
         client.batch_execute("SET search_path = ''").await.map_err(lost)?;
-        self.lock(client).await.map_err(lost)?;
+        lock(client).await.map_err(lost)?;
         let history = history::look(client, self.login, &self.what).await.map_err(lost)??;
-        if let History::Sound = history {
-            match history::digest_of(client, &self.script.file).await.map_err(lost)? {
-                Some(digest) if digest == self.script.digest => return Ok("unchanged"),
+        if let History::Sound { old } = history {
+            match history::find(client, old, &self.script.file).await.map_err(lost)? {
+                Some(ran) if ran.digest == self.script.digest || ran.normal == self.checked.normal => {
+                    return Ok("unchanged");
+                }
+                Some(_) if self.script.again => {}
                 Some(_) => {
                     let message = format!("{}: it ran before with another content", self.what);
                     return Err(Fault::new(Class::Conflict, message));
@@ -220,24 +301,11 @@ impl Run<'_> {
         Ok("done")
     }
 
-    async fn lock(&self, client: &Client) -> Result<(), Error> {
-        let text = format!("SELECT pg_try_advisory_lock({LOCK})");
-        loop {
-            let row = client.query_typed_one(&text, &[]).await?;
-            if row.try_get(0)? {
-                return Ok(());
-            }
-            sleep(Duration::from_millis(fastrand::u64(POLL))).await;
-        }
-    }
-
     /// Script and row in one transaction.
     async fn in_transaction(&self, client: &Client, history: History) -> Result<(), Fault> {
         let lost = |error: Error| self.fault(&error);
         client.batch_execute("BEGIN").await.map_err(lost)?;
-        if let History::Absent { schema } = history {
-            history::create(client, schema).await.map_err(|error| self.no_history(&error))?;
-        }
+        make_ready(client, &history).await.map_err(|error| self.no_history(&error))?;
         let before = standing(client).await.map_err(lost)?;
         client.batch_execute("RESET search_path").await.map_err(lost)?;
         self.at(Step::InTransaction);
@@ -284,14 +352,12 @@ impl Run<'_> {
     /// Statement by statement, each its own transaction, then the row.
     async fn alone(&self, client: &Client, history: History) -> Result<(), Fault> {
         let lost = |error: Error| self.fault(&error);
-        if let History::Absent { schema } = history {
-            let made = async {
-                client.batch_execute("BEGIN").await?;
-                history::create(client, schema).await?;
-                client.batch_execute("COMMIT").await
-            };
-            made.await.map_err(|error| self.no_history(&error))?;
-        }
+        let made = async {
+            client.batch_execute("BEGIN").await?;
+            make_ready(client, &history).await?;
+            client.batch_execute("COMMIT").await
+        };
+        made.await.map_err(|error| self.no_history(&error))?;
         client.batch_execute("RESET search_path").await.map_err(lost)?;
         let began = Instant::now();
         for (done, statement) in self.checked.statements.iter().enumerate() {
@@ -323,7 +389,8 @@ impl Run<'_> {
 
     async fn write_row(&self, client: &Client, began: Instant) -> Result<(), Fault> {
         let milliseconds = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);
-        let added = history::add(client, &self.script.file, &self.script.digest, milliseconds).await;
+        let (file, digest, normal) = (&self.script.file, &self.script.digest, &self.checked.normal);
+        let added = history::add(client, &Entry { file, digest, normal, milliseconds }).await;
         added.map_err(|error| script_fault(&error, &format!("{}: writing its row of the history", self.what)))
     }
 

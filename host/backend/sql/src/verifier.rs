@@ -51,6 +51,18 @@ pub(crate) fn matches(verifier: &str, password: &str) -> bool {
     stored.is_ok() & server.is_ok()
 }
 
+/// Whether this text is a SCRAM-SHA-256 verifier, which the server keeps as it
+/// is.
+pub(crate) fn is_one(text: &str) -> bool {
+    parse(text).is_some_and(|parts| [&parts.stored, &parts.server].iter().all(|key| key.len() == 32))
+}
+
+/// Whether two verifiers are the same. Takes as long for any two of one length.
+pub(crate) fn same(a: &str, b: &str) -> bool {
+    let difference = a.bytes().zip(b.bytes()).fold(0, |difference, (a, b)| difference | (a ^ b));
+    a.len() == b.len() && difference == 0
+}
+
 struct Parts {
     iterations: NonZeroU32,
     salt: Vec<u8>,
@@ -128,6 +140,16 @@ mod tests {
         let mixed = format!("{}:{}", a.rsplit_once(':').unwrap().0, b.rsplit_once(':').unwrap().1);
         assert!(!matches(&mixed, "one"));
         assert!(!matches(&mixed, "two"));
+    }
+
+    #[test]
+    fn a_verifier_is_known_as_one_and_compared_whole() {
+        let verifier = compute("x").unwrap();
+        assert!(is_one(&verifier) && same(&verifier, &verifier.clone()));
+        assert!(!same(&verifier, &compute("x").unwrap()) && !same(&verifier, "") && !same("", &verifier));
+        for text in ["", "x", "SCRAM-SHA-256$4096:AA==$AA==:AA==", "md5a3556571e93b0d20722ba62be61e8c2d"] {
+            assert!(!is_one(text), "{text}");
+        }
     }
 
     #[test]

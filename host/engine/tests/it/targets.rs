@@ -19,7 +19,7 @@ async fn privileges_on_tables_that_a_migration_makes_come_with_the_same_run() {
     scripts_make_a_table(&world, "x", "t");
     let report = world.run().await;
     assert!(report.is_ok(), "{:?}", report.targets[0].problems);
-    assert_eq!(report.targets[0].changed.last().map(String::as_str), Some("grant/table/d/x/t/r"));
+    assert_eq!(report.targets[0].changed.last().map(String::as_str), Some("grant/table/d/x/t"));
     let privileges = world.store().field("table", &["d", "x", "t"], "privileges").unwrap();
     assert_eq!(privileges[0]["privilege"], "SELECT");
     assert_eq!(world.run().await.counts.changed, 0);

@@ -5,7 +5,7 @@ use std::time::Instant;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::client::native::{Client, How, Of};
+use crate::client::native::{Client, How, Of, left};
 use crate::client::reply;
 use crate::code;
 use crate::frame::Failure;
@@ -18,7 +18,7 @@ struct Args {
 
 pub(crate) fn read(client: &Client, args: &Value, deadline: Instant) -> Result<Value, Failure> {
     let args: Args = reply::args(args)?;
-    let cluster = client.cluster(&How::until(deadline))?;
+    let cluster = client.cluster(left(deadline))?;
     let (mut replicas, mut partitions) = (None, None);
     if let (true, Some(broker)) = (args.defaults, cluster.brokers.first()) {
         (replicas, partitions) = defaults(client, broker.id, deadline)?;

@@ -43,7 +43,8 @@ pub(crate) fn alter(
             topics.entry(&set.topic).or_default().push((&set.config, &set.value));
         }
         let topics: Vec<_> = topics.into_iter().collect();
-        let done = match client.set_configs(&topics, &How::until(deadline).waiting()) {
+        let done = if topics.is_empty() { Ok(Vec::new()) } else { client.set_configs(&topics, &How::until(deadline)) };
+        let done = match done {
             Ok(done) => done,
             Err(error) => return sets.iter().map(|_| Err(error.clone().into())).collect(),
         };

@@ -33,7 +33,8 @@ struct Delete {
 pub(crate) fn read(client: &Client, args: &Value, deadline: Instant) -> Result<Value, Failure> {
     let args: Read = reply::args(args)?;
     let users: Option<Vec<&str>> = args.users.as_ref().map(|users| users.iter().map(String::as_str).collect());
-    let credentials = client.credentials(users.as_deref(), &How::until(deadline))?;
+    let mut credentials = client.credentials(users.as_deref(), &How::until(deadline))?;
+    credentials.sort_by(|a, b| (&a.user, a.mechanism).cmp(&(&b.user, b.mechanism)));
     let shown = credentials.into_iter().map(|credential| {
         json!({ "user": credential.user, "mechanism": credential.mechanism, "iterations": credential.iterations })
     });

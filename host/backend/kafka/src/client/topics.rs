@@ -1,6 +1,6 @@
 //! Topics.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use hyhost_backend::Class;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::client::native::{Client, ConfigEntry, How, KafkaError, NewTopic, Of, Topic};
+use crate::client::native::{Client, ConfigEntry, How, KafkaError, NewTopic, Of, Topic, left};
 use crate::client::reply;
 use crate::frame::Failure;
 
@@ -55,10 +55,7 @@ pub(crate) fn read(client: &Client, args: &Value, deadline: Instant) -> Result<V
             let found = client.topics(&names, &How::until(deadline))?;
             found.into_iter().collect::<Result<Vec<Topic>, _>>().map_err(|(topic, error)| about(&topic, error))?
         }
-        None => {
-            let left = deadline.saturating_duration_since(Instant::now()).as_millis();
-            client.all_topics(i32::try_from(left).unwrap_or(i32::MAX))?
-        }
+        None => client.all_topics(left(deadline))?,
     };
     let wanted: Vec<&str> = args.configs.iter().flatten().map(String::as_str).collect();
     let of: Vec<Of<'_>> = topics.iter().map(|topic| Of::Topic(&topic.name)).collect();
@@ -103,14 +100,8 @@ pub(crate) fn create(client: &Client, items: &[Value], deadline: Instant) -> Vec
             Ok(results) => by_name(results),
             Err(error) => return wanted.iter().map(|_| Err(error.clone().into())).collect(),
         };
-        let made: Vec<&str> = wanted
-            .iter()
-            .map(|topic| topic.topic.as_str())
-            .filter(|name| results.get(*name) == Some(&Ok(())))
-            .collect();
-        for (topic, failure) in wait(client, &made, deadline) {
-            results.insert(topic, Err(failure));
-        }
+        let made = wanted.iter().map(|topic| (topic.topic.as_str(), 1));
+        wait_for_those_made(client, made, &mut results, deadline);
         answers(wanted.iter().map(|topic| &topic.topic), &results)
     })
 }
@@ -124,31 +115,48 @@ fn new_topic(topic: &Create) -> NewTopic<'_> {
     }
 }
 
-/// Waits until every broker shows these topics, each partition with a leader.
-/// Those that did not come about in time are returned.
-fn wait(client: &Client, topics: &[&str], deadline: Instant) -> Vec<(String, Failure)> {
-    let all = |error: KafkaError| topics.iter().map(|topic| ((*topic).to_owned(), error.clone().into())).collect();
+/// Waits for what went well of these topics with their partitions.
+fn wait_for_those_made<'a>(
+    client: &Client,
+    topics: impl Iterator<Item = (&'a str, usize)>,
+    results: &mut OfTopics,
+    deadline: Instant,
+) {
+    let made: BTreeMap<&str, usize> = topics.filter(|(name, _)| results.get(*name) == Some(&Ok(()))).collect();
+    for (topic, failure) in wait(client, &made, deadline) {
+        results.insert(topic, Err(failure));
+    }
+}
+
+/// Waits until every broker shows these topics with at least so many
+/// partitions, each with a leader. Those of which one does not in time are
+/// returned.
+fn wait(client: &Client, topics: &BTreeMap<&str, usize>, deadline: Instant) -> Vec<(String, Failure)> {
+    let all = |error: KafkaError| topics.keys().map(|topic| ((*topic).to_owned(), error.clone().into())).collect();
     if topics.is_empty() {
         return Vec::new();
     }
-    let cluster = match client.cluster(&How::until(deadline)) {
+    let cluster = match client.cluster(left(deadline)) {
         Ok(cluster) => cluster,
         Err(error) => return all(error),
     };
     let mut failed = Vec::new();
     for broker in cluster.brokers {
-        let mut open: Vec<&str> = topics.to_vec();
+        let mut open: Vec<&str> = topics.keys().copied().collect();
         let mut pause = FIRST_LOOK;
         loop {
             match client.topics(&open, &How::until(deadline).of(broker.id)) {
                 Ok(found) => {
                     let shown = found.iter().filter_map(|topic| match topic {
-                        Ok(topic) => (topic.led && topic.partitions > 0).then_some(&topic.name),
+                        Ok(topic) => {
+                            let least = topics.get(topic.name.as_str()).copied().unwrap_or(1);
+                            (topic.led && topic.partitions >= least).then_some(&topic.name)
+                        }
                         // It is there, and not ours to look at.
                         Err((name, error)) => (crate::code::class(error.code) == Class::Denied).then_some(name),
                     });
-                    let shown: Vec<&String> = shown.collect();
-                    open.retain(|topic| !shown.iter().any(|name| name == topic));
+                    let shown: BTreeSet<&str> = shown.map(String::as_str).collect();
+                    open.retain(|topic| !shown.contains(topic));
                 }
                 Err(error) if crate::code::is_lost(error.code) && Instant::now() >= deadline => return all(error),
                 Err(_) => {}
@@ -168,14 +176,16 @@ fn wait(client: &Client, topics: &[&str], deadline: Instant) -> Vec<(String, Fai
     failed
 }
 
-/// Gives topics more partitions.
+/// Gives topics more partitions, and waits until every broker shows them.
 pub(crate) fn grow(client: &Client, items: &[Value], deadline: Instant) -> Vec<Result<Value, Failure>> {
     reply::together(items, |wanted: &[Grow]| {
         let topics: Vec<(&str, usize)> = wanted.iter().map(|topic| (topic.topic.as_str(), topic.partitions)).collect();
-        match client.create_partitions(&topics, &How::until(deadline).waiting()) {
-            Ok(results) => answers(wanted.iter().map(|topic| &topic.topic), &by_name(results)),
-            Err(error) => wanted.iter().map(|_| Err(error.clone().into())).collect(),
-        }
+        let mut results = match client.create_partitions(&topics, &How::until(deadline).waiting()) {
+            Ok(results) => by_name(results),
+            Err(error) => return wanted.iter().map(|_| Err(error.clone().into())).collect(),
+        };
+        wait_for_those_made(client, topics.into_iter(), &mut results, deadline);
+        answers(wanted.iter().map(|topic| &topic.topic), &results)
     })
 }
 

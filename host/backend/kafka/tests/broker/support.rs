@@ -82,7 +82,7 @@ pub fn request(name: &str, args: Value) -> Request {
 }
 
 pub async fn each(backend: &KafkaBackend, requests: Vec<Request>) -> Vec<Result<Value, Fault>> {
-    backend.perform(requests, Mode::Each, Instant::now() + Duration::from_secs(30)).await
+    backend.perform(requests, Mode::Each, Instant::now() + Duration::from_secs(60)).await
 }
 
 pub async fn one(backend: &KafkaBackend, name: &str, args: Value) -> Result<Value, Fault> {

@@ -135,17 +135,18 @@ async fn the_brokers_words_are_passed_on() {
 }
 
 #[tokio::test]
-async fn a_thousand_topics_in_one_go() {
+async fn many_topics_in_one_go() {
     let backend = client(&plain());
-    let names: Vec<String> = (0..1_000).map(|i| format!("many-{i}")).collect();
-    let wanted = names.iter().map(|name| request("CreateTopics", json!({ "topic": name, "partitions": 2 })));
+    let names: Vec<String> = (0..300).map(|i| format!("many-{i}")).collect();
+    let wanted = names.iter().map(|name| request("CreateTopics", json!({ "topic": name, "partitions": 1 })));
     let answers = each(&backend, wanted.collect()).await;
     assert!(answers.iter().all(|answer| *answer == Ok(Value::Null)), "{:?}", answers.iter().find(|a| a.is_err()));
     let found = good(&backend, "ReadTopics", json!({ "names": names, "configs": ["retention.ms"] })).await;
-    assert_eq!(found.as_array().unwrap().len(), 1_000);
+    assert_eq!(found.as_array().unwrap().len(), 300);
     assert!(found.as_array().unwrap().iter().all(|topic| topic["configs"]["retention.ms"] == "604800000"));
     let all = good(&backend, "ReadTopics", json!({})).await;
-    assert!(all.as_array().unwrap().len() >= 1_000);
-    let gone = names.iter().map(|name| request("DeleteTopics", json!({ "topic": name })));
-    assert!(each(&backend, gone.collect()).await.iter().all(Result::is_ok));
+    assert!(all.as_array().unwrap().len() >= 300);
+    let gone = names.iter().map(|name| request("DeleteTopics", json!({ "topic": name, "with_data": true })));
+    let answers = each(&backend, gone.collect()).await;
+    assert!(answers.iter().all(Result::is_ok), "{:?}", answers.iter().find(|a| a.is_err()));
 }

@@ -19,7 +19,7 @@ async fn matches(kafka: &hyhost_config::Kafka, user: &str, mechanism: &str, pass
 
 /// The brokers take a credential into account a little later.
 async fn soon(kafka: &hyhost_config::Kafka, user: &str, mechanism: &str, password: &str) -> bool {
-    for _ in 0..100 {
+    for _ in 0..400 {
         if matches(kafka, user, mechanism, password).await == Value::Bool(true) {
             return true;
         }

@@ -10,6 +10,7 @@ use aws_sdk_s3::types::{
     Event, FilterRule, FilterRuleName, LambdaFunctionConfiguration, NotificationConfiguration,
     NotificationConfigurationFilter, QueueConfiguration, S3KeyFilter, TopicConfiguration,
 };
+use hyhost_backend::Class;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -84,7 +85,15 @@ pub(crate) async fn put(server: &Server, asked: &Asked<'_>) -> Result<Value, Fai
         let request = client.put_bucket_notification_configuration().bucket(&bucket);
         request.notification_configuration(all.clone()).send()
     };
-    server.signed(call).await.map(|_| Value::Null)
+    match server.signed(call).await {
+        Ok(_) => Ok(Value::Null),
+        // A server that does not know `?notification` takes it for the making
+        // of the bucket.
+        Err(failure) if matches!(failure.code(), Some("BucketAlreadyOwnedByYou" | "BucketAlreadyExists")) => {
+            Err(Failure::ours(Class::Failed, "this server has no notifications of buckets: leave the field out"))
+        }
+        Err(failure) => Err(failure),
+    }
 }
 
 async fn read(server: &Server, bucket: &str) -> Result<Option<NotificationConfiguration>, Failure> {

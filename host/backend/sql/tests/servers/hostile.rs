@@ -45,7 +45,7 @@ async fn a_name_is_only_a_name() {
                 request("CreateSchema", json!({"database": db, "name": name, "owner": name})),
                 request(
                     "GrantOnSchema",
-                    json!({"database": db, "schema": name, "role": names[1], "privileges": ["USAGE"]}),
+                    json!({"database": db, "schema": name, "roles": [names[1]], "privileges": ["USAGE"], "grant_option": false}),
                 ),
             ],
         )
@@ -99,14 +99,15 @@ async fn every_word_reaches_everybody_or_a_role_but_no_session() {
     let backend = ours();
     let db = fresh("db");
     one(&backend, "CreateDatabase", json!({"name": db})).await.unwrap();
-    let grant = |role: &str| json!({"database": db, "role": role, "privileges": ["CREATE"]});
+    let grant = |role: &str| json!({"database": db, "roles": [role], "privileges": ["CREATE"], "grant_option": false});
     one(&backend, "GrantOnDatabase", grant("public")).await.unwrap();
     for word in ["CURRENT_USER", "current_user", "session_user", "ALL", "PUBLIC"] {
         let fault = one(&backend, "GrantOnDatabase", grant(word)).await.unwrap_err();
         assert_eq!((fault.class, fault.code.as_deref()), (Class::Conflict, Some("42704")), "{word}: {fault}");
     }
     let read = one(&backend, "ReadDatabases", json!({"names": [db]})).await.unwrap();
-    let expected = json!({"grantee": "public", "privilege": "CREATE", "builtin": false});
+    let expected =
+        json!({"grantee": "public", "privilege": "CREATE", "builtin": false, "grantable": false, "grantor": null});
     assert!(read[0]["privileges"].as_array().unwrap().contains(&expected), "{read}");
 }
 

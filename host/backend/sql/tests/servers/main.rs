@@ -4,8 +4,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on ends here")]
 
+mod access;
 mod hostile;
 mod migrations;
+mod objects;
 mod rows;
 mod sessions;
 mod support;

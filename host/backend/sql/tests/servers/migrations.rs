@@ -144,7 +144,7 @@ async fn a_role_left_behind_is_refused() {
     let home = Home::new().await;
     let group = fresh("group");
     one(&home.backend, "CreateRole", json!({"name": group})).await.unwrap();
-    one(&home.backend, "GrantMembership", json!({"role": group, "member": home.owner})).await.unwrap();
+    one(&home.backend, "GrantMembership", json!({"role": group, "member": home.owner, "admin": false})).await.unwrap();
     let fault = home.run("1.sql", &format!("create table t (); set role {group}")).await.unwrap_err();
     assert_eq!(fault.class, Class::Invalid, "{fault}");
     assert!(fault.message.contains("RESET ROLE"), "{fault}");
@@ -285,15 +285,16 @@ async fn the_owner_of_a_database_gets_no_rights_of_the_connection() {
 async fn a_history_of_any_size_is_not_read_whole() {
     let home = Home::new().await;
     home.run("1.sql", "select 1").await.unwrap();
-    let insert = |file: &str, digest: &str, count: u32| {
+    let insert = |file: &str, digest: &str, normal: &str, count: u32| {
         format!(
-            "INSERT INTO hyhost.migrations SELECT {file}, {digest}, now(), 'x', 1, 'x' FROM generate_series(1, {count}) g"
+            "INSERT INTO hyhost.migrations SELECT {file}, {digest}, now(), 'x', 1, 'x', {normal} FROM generate_series(1, {count}) g"
         )
     };
     for (rows, word) in [
-        (insert("'many' || g", "'d'", 10_000), "over 10000 rows"),
-        (insert("'long' || repeat('x', 1021)", "'d'", 1), "over 1024"),
-        (insert("'heavy'", "repeat('x', 1000000)", 1), "over 128"),
+        (insert("'many' || g", "'d'", "'n'", 10_000), "over 10000 rows"),
+        (insert("'long' || repeat('x', 1021)", "'d'", "'n'", 1), "over 1024"),
+        (insert("'heavy'", "repeat('x', 1000000)", "'n'", 1), "over 128"),
+        (insert("'normal'", "'d'", "repeat('x', 1000000)", 1), "over 128"),
     ] {
         theirs(&home.db).await.batch_execute(&rows).await.unwrap();
         let fault = home.history().await.unwrap_err();
@@ -330,6 +331,99 @@ async fn a_file_can_do_without_a_transaction() {
     let fault = home.run("5.sql", "-- hyhost: no-transaction\nbegin; create table v ()").await.unwrap_err();
     assert!(fault.message.contains("open transaction"), "{fault}");
     assert_eq!(home.files().await, ["1.sql", "2.sql"]);
+}
+
+/// What hyhost made before it kept a digest without comments.
+const OLD: &str = "create schema hyhost; create table hyhost.migrations (file text primary key, digest text not null, \
+    applied_at timestamptz not null, applied_by text not null, duration_ms bigint not null, hyhost text not null); \
+    insert into hyhost.migrations values ('1.sql', 'sha256:old', now(), current_user, 5, '0.1.0')";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_history_is_read_and_becomes_a_present_one() {
+    let home = Home::new().await;
+    let his = theirs_as(&home.owner, &value_of("own"), &home.db).await.unwrap();
+    his.batch_execute(OLD).await.unwrap();
+    let row = json!({"file": "1.sql", "digest": "sha256:old", "normal": null, "ran": true});
+    assert_eq!(home.history().await, Ok(json!([row])));
+    // Reading changes nothing.
+    let columns = "SELECT count(*) FROM pg_attribute WHERE attrelid = 'hyhost.migrations'::regclass AND attnum > 0";
+    assert_eq!(home.admin(columns).await.as_deref(), Some("6"));
+    // A script that fails takes the new column with it.
+    home.run("2.sql", "select nothing").await.unwrap_err();
+    assert_eq!(home.admin(columns).await.as_deref(), Some("6"));
+    for (file, text) in [("2.sql", "select 2"), ("3.sql", "-- hyhost: no-transaction\nselect 3")] {
+        assert_eq!(home.run(file, text).await, Ok(json!("done")));
+    }
+    assert_eq!(home.admin(columns).await.as_deref(), Some("7"));
+    let all = home.history().await.unwrap();
+    assert_eq!((&all[0], all[1]["normal"].as_str().map(str::len)), (&row, Some(71)));
+    assert_eq!(home.files().await, ["1.sql", "2.sql", "3.sql"]);
+
+    // The same without a transaction first.
+    let home = Home::new().await;
+    let his = theirs_as(&home.owner, &value_of("own"), &home.db).await.unwrap();
+    his.batch_execute(OLD).await.unwrap();
+    assert_eq!(home.run("2.sql", "-- hyhost: no-transaction\nselect 3").await, Ok(json!("done")));
+    assert_eq!(home.files().await, ["1.sql", "2.sql"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_comments_are_the_same_script_and_other_content_is_not() {
+    let home = Home::new().await;
+    assert_eq!(home.run("1.sql", "create table t (a int);").await, Ok(json!("done")));
+    assert_eq!(home.run("1.sql", "-- SPDX\r\ncreate table t ( a int ) ;\r\n").await, Ok(json!("unchanged")));
+    let fault = home.run("1.sql", "create table t (b int);").await.unwrap_err();
+    assert_eq!(fault.class, Class::Conflict, "{fault}");
+    // What the plan asks is what the history says.
+    let mut asked = home.script("1.sql", "create  table t(a int);");
+    asked.row = hyhost_table::sql().row("ReadScriptDigest").unwrap();
+    asked.operation.name = "ReadScriptDigest".into();
+    let normal = each(&home.backend, vec![asked]).await.remove(0).unwrap();
+    assert_eq!(normal, home.history().await.unwrap()[0]["normal"]);
+    let mut broken = home.script("1.sql", "select '");
+    broken.row = hyhost_table::sql().row("ReadScriptDigest").unwrap();
+    assert_eq!(each(&home.backend, vec![broken]).await.remove(0), Ok(Value::Null));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeatable_script_runs_again_when_it_is_another() {
+    let home = Home::new().await;
+    let again = async |text: &str| {
+        let mut request = home.script("R__v.sql", text);
+        request.row = hyhost_table::sql().row("RunScriptAgain").unwrap();
+        each(&home.backend, vec![request]).await.remove(0)
+    };
+    assert_eq!(home.run("R__v.sql", "create or replace view v as select 1 as a").await, Ok(json!("done")));
+    assert_eq!(again("create or replace view v as select 1 as a -- one").await, Ok(json!("unchanged")));
+    assert_eq!(again("create or replace view v as select 1 as a, 2 as b").await, Ok(json!("done")));
+    assert_eq!(home.admin("SELECT b FROM public.v").await.as_deref(), Some("2"));
+    assert_eq!(home.files().await, ["R__v.sql"]);
+    // The row is that of the last time, also where the file fails.
+    again("create or replace view v as select nothing").await.unwrap_err();
+    assert_eq!(again("create or replace view v as select 1 as a, 2 as b").await, Ok(json!("unchanged")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_baseline_is_written_whole_or_not_at_all() {
+    let home = Home::new().await;
+    let baseline = |files: &[&str]| {
+        let of = |what: &str| files.iter().map(|file| format!("sha256:{what} {file}")).collect::<Vec<_>>();
+        json!({"database": home.db, "files": files, "digests": of("digest"), "normals": of("normal"), "as": home.owner,
+            "password": {"secret": "own"}})
+    };
+    assert_eq!(
+        one(&home.backend, "BaselineMigrations", baseline(&["1.sql", "1.sql", "2.sql"])).await.map(|_| ()),
+        Ok(())
+    );
+    let history = home.history().await.unwrap();
+    let expected = |file: &str| json!({"file": file, "digest": format!("sha256:digest {file}"), "normal": format!("sha256:normal {file}"), "ran": false});
+    assert_eq!(history, json!([expected("1.sql"), expected("2.sql")]));
+    assert_eq!(one(&home.backend, "BaselineMigrations", baseline(&["2.sql"])).await, Ok(json!("unchanged")));
+    let fault = one(&home.backend, "BaselineMigrations", baseline(&["1.sql", "3.sql"])).await.unwrap_err();
+    assert_eq!(fault.class, Class::Conflict, "{fault}");
+    assert_eq!(home.run("3.sql", "select 1").await, Ok(json!("done")));
+    let owner = home.admin("SELECT string_agg(DISTINCT applied_by, ',') FROM hyhost.migrations").await;
+    assert_eq!(owner.as_deref(), Some(home.owner.as_str()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::{ask, each, fresh, one, ours, request, theirs, theirs_as, value_of};
 
 fn privilege(grantee: &str, privilege: &str, builtin: bool) -> Value {
-    json!({"grantee": grantee, "privilege": privilege, "builtin": builtin})
+    json!({"grantee": grantee, "privilege": privilege, "builtin": builtin, "grantable": false, "grantor": null})
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -27,7 +27,7 @@ async fn roles() {
         vec![
             request("CreateRole", json!({"name": group})),
             request("CreateRole", create.clone()),
-            request("GrantMembership", json!({"role": group, "member": role})),
+            request("GrantMembership", json!({"role": group, "member": role, "admin": false})),
             request(
                 "SetRoleSetting",
                 json!({"name": role, "setting": "search_path", "value": "\"$user\", app, \"Mixed, x\""}),
@@ -41,7 +41,7 @@ async fn roles() {
     let read = one(&backend, "ReadRoles", json!({"names": [role, group, "nobody"]})).await.unwrap();
     let expected = json!([
         {"name": group, "login": false, "connection_limit": -1, "settings": {}, "member_of": []},
-        {"name": role, "login": true, "connection_limit": 7, "member_of": [group], "settings": {
+        {"name": role, "login": true, "connection_limit": 7, "inherit": true, "valid_until": null, "comment": null, "settings": {
             "search_path": "\"$user\", app, \"Mixed, x\"", "app.note": "a=b 'c' \\d", "DateStyle": "ISO, DMY"}},
     ]);
     assert_eq!(read.as_array().unwrap().len(), 2);
@@ -50,6 +50,7 @@ async fn roles() {
             assert_eq!(&found[field], value, "{field}");
         }
     }
+    assert_eq!((&read[1]["member_of"][0]["role"], &read[1]["member_of"][0]["admin"]), (&json!(group), &json!(false)));
     let everyone = one(&backend, "ReadRoles", json!({})).await.unwrap();
     assert!(everyone.as_array().unwrap().iter().any(|found| found["name"] == "pg_monitor"));
 
@@ -92,7 +93,7 @@ async fn databases_schemas_and_tables() {
 
     let create = json!({"name": db, "owner": owner, "template": "template0", "encoding": "UTF8"});
     assert_eq!(one(&backend, "CreateDatabase", create).await, Ok(Value::Null));
-    let grant = json!({"database": db, "role": user, "privileges": ["CONNECT", "TEMPORARY"]});
+    let grant = json!({"database": db, "roles": [user], "privileges": ["CONNECT", "TEMPORARY"], "grant_option": false});
     assert_eq!(one(&backend, "GrantOnDatabase", grant).await, Ok(Value::Null));
     let read = one(&backend, "ReadDatabases", json!({"names": [db]})).await.unwrap();
     assert_eq!(
@@ -120,9 +121,9 @@ async fn databases_schemas_and_tables() {
             request("AlterSchemaOwner", json!({"database": db, "name": "s", "owner": owner})),
             request(
                 "GrantOnSchema",
-                json!({"database": db, "schema": "s", "role": user, "privileges": ["USAGE", "CREATE"]}),
+                json!({"database": db, "schema": "s", "roles": [user], "privileges": ["USAGE", "CREATE"], "grant_option": false}),
             ),
-            request("GrantOnSchema", json!({"database": db, "schema": "s", "role": "public", "privileges": ["USAGE"]})),
+            request("GrantOnSchema", json!({"database": db, "schema": "s", "roles": ["public"], "privileges": ["USAGE"], "grant_option": false})),
             request("ReadSchemas", json!({"database": db, "names": ["s", "Own", "public"]})),
         ],
     )
@@ -147,7 +148,7 @@ async fn databases_schemas_and_tables() {
 
     let admin = theirs(&db).await;
     admin.batch_execute("CREATE TABLE s.t (a int); CREATE VIEW s.v AS SELECT 1").await.unwrap();
-    let grant = json!({"database": db, "schema": "s", "table": "t", "role": user, "privileges": ["SELECT", "INSERT"]});
+    let grant = json!({"database": db, "schema": "s", "table": "t", "roles": [user], "privileges": ["SELECT", "INSERT"], "grant_option": false});
     one(&backend, "GrantOnTable", grant).await.unwrap();
     let tables = one(&backend, "ReadTables", json!({"database": db, "schemas": ["s"]})).await.unwrap();
     assert_eq!(tables[0]["name"], "t");
@@ -158,7 +159,7 @@ async fn databases_schemas_and_tables() {
         ask(&admin, &format!("SELECT has_table_privilege('{user}', 's.t', 'SELECT')")).await.as_deref(),
         Some("t")
     );
-    let gone = json!({"database": db, "schema": "s", "table": "gone", "role": user, "privileges": ["SELECT"]});
+    let gone = json!({"database": db, "schema": "s", "table": "gone", "roles": [user], "privileges": ["SELECT"], "grant_option": false});
     let fault = one(&backend, "GrantOnTable", gone).await.unwrap_err();
     assert_eq!((fault.class, fault.code.as_deref()), (hyhost_backend::Class::Conflict, Some("42P01")));
     assert!(fault.message.contains(&db), "{fault}");

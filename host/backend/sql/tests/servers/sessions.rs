@@ -41,7 +41,7 @@ async fn account(backend: &hyhost_backend_sql::SqlBackend) -> hyhost_config::Sql
 async fn a_transaction_is_all_or_nothing() {
     let (backend, a, b) = (ours(), fresh("a"), fresh("b"));
     let create = |name: &str| request("CreateRole", json!({"name": name}));
-    let fail = || request("GrantMembership", json!({"role": "nobody_at_all", "member": a}));
+    let fail = || request("GrantMembership", json!({"role": "nobody_at_all", "member": a, "admin": false}));
     let answers = backend.perform(vec![create(&a), fail(), create(&b)], Mode::Transaction, soon()).await;
     let faults: Vec<_> = answers.into_iter().map(Result::unwrap_err).collect();
     assert_eq!(faults[1].code.as_deref(), Some("42704"));

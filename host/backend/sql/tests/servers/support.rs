@@ -108,8 +108,32 @@ pub fn script(args: Value, content: &str) -> Request {
     Request { file: Some(Arc::new(content.as_bytes().to_vec())), ..request("RunScript", args) }
 }
 
+/// The ready verifier of `password of <secret>`, for a secret `verifier_…`.
+pub fn verifier_of(secret: &str) -> String {
+    match secret {
+        "verifier_a" => "SCRAM-SHA-256$4096:MDEyMzQ1Njc4OWFiY2RlZg==$pe+C/zFnavDgfuJhbQnMzALs/N0J9ncrqoqUnZZV+9k=:ey1i20Wzc5SdCGDUBBhIDAP7X7ctu215bdDDvITwNvA=".into(),
+        _ => "SCRAM-SHA-256$4096:ZmVkY2JhOTg3NjU0MzIxMA==$qaifxmGCNyNNA3PtHdz6NrlMwH3byPge+BXwjISu1dQ=:KOuv5DdGr/KPbetuhQAUqj4WjcNyeesiVW1VAH7vdDY=".into(),
+    }
+}
+
+/// The server's major version.
+pub fn version() -> i64 {
+    static VERSION: LazyLock<i64> = LazyLock::new(|| {
+        let asking = async {
+            let server = one(&ours(), "ReadServer", serde_json::json!({})).await.unwrap();
+            server["version"].as_i64().unwrap() / 10_000
+        };
+        let run = move || tokio::runtime::Runtime::new().unwrap().block_on(asking);
+        std::thread::spawn(run).join().unwrap()
+    });
+    *VERSION
+}
+
 /// The value of a secret of this name.
 pub fn value_of(secret: &str) -> String {
+    if secret.starts_with("verifier_") {
+        return verifier_of(secret);
+    }
     format!("value of {secret} '\\\" ✓")
 }
 

@@ -157,8 +157,8 @@ impl Client {
             .set("client.id", "hyhost")
             .set("allow.auto.create.topics", "false")
             .set("enable.metrics.push", "false")
-            // Nothing is read behind a request's back.
-            .set("topic.metadata.refresh.interval.ms", "-1")
+            // A controller that is gone is noticed.
+            .set("topic.metadata.refresh.interval.ms", "5000")
             .set("socket.keepalive.enable", "true")
             .set("reconnect.backoff.ms", "50")
             .set("reconnect.backoff.max.ms", "1000");
@@ -231,6 +231,11 @@ impl Client {
             None => read(event.pointer),
         }
     }
+}
+
+/// The milliseconds that are left.
+pub(crate) fn left(deadline: Instant) -> i32 {
+    i32::try_from(deadline.saturating_duration_since(Instant::now()).as_millis()).unwrap_or(i32::MAX)
 }
 
 /// How a request is made.

@@ -49,31 +49,33 @@ pub(crate) struct NewTopic<'a> {
 type OfTopics = Vec<(String, Result<(), KafkaError>)>;
 
 impl Client {
-    /// The brokers that are up.
-    pub(crate) fn cluster(&self, how: &How) -> Result<Cluster, KafkaError> {
-        self.request(
-            rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBECLUSTER,
-            how,
-            // SAFETY: client, options and queue are alive.
-            |options, queue| unsafe { rd::rd_kafka_DescribeCluster(self.ptr(), options, queue) },
-            // SAFETY: everything read belongs to the event, which is alive.
-            |event| unsafe {
-                let result = rd::rd_kafka_event_DescribeCluster_result(event);
-                let mut count = 0;
-                let nodes = rd::rd_kafka_DescribeCluster_result_nodes(result, &mut count);
-                let brokers = slice(nodes, count).iter().map(|node| Broker {
-                    id: rd::rd_kafka_Node_id(*node),
-                    host: string(rd::rd_kafka_Node_host(*node)).unwrap_or_default(),
-                    port: rd::rd_kafka_Node_port(*node),
-                });
-                let controller = rd::rd_kafka_DescribeCluster_result_controller(result);
-                Ok(Cluster {
-                    id: string(rd::rd_kafka_DescribeCluster_result_cluster_id(result)),
-                    controller: (!controller.is_null()).then(|| rd::rd_kafka_Node_id(controller)).filter(|id| *id >= 0),
-                    brokers: brokers.collect(),
-                })
-            },
-        )
+    /// The brokers that are up, as any of them says. Asked by metadata and not
+    /// by `DescribeCluster`, which is sent to the controller that was known
+    /// last, also when that one is gone; and so the new one becomes known.
+    pub(crate) fn cluster(&self, timeout_ms: i32) -> Result<Cluster, KafkaError> {
+        let mut metadata = ptr::null();
+        // SAFETY: the answers are read while they are alive, then destroyed
+        // once, each by its own function.
+        unsafe {
+            let code = rd_kafka_metadata(self.ptr(), 0, ptr::null_mut(), &mut metadata, timeout_ms);
+            if let Some(error) = KafkaError::of(code, ptr::null()) {
+                return Err(error);
+            }
+            let brokers = records((*metadata).brokers, (*metadata).broker_cnt).map(|broker| Broker {
+                id: (*broker).id,
+                host: string((*broker).host).unwrap_or_default(),
+                port: u16::try_from((*broker).port).unwrap_or_default(),
+            });
+            let brokers = brokers.collect();
+            rd::rd_kafka_metadata_destroy(metadata);
+            let id = rd::rd_kafka_clusterid(self.ptr(), timeout_ms);
+            let text = string(id);
+            if !id.is_null() {
+                rd::rd_kafka_mem_free(self.ptr(), id.cast());
+            }
+            let controller = Some(rd::rd_kafka_controllerid(self.ptr(), timeout_ms)).filter(|id| *id >= 0);
+            Ok(Cluster { id: text, controller, brokers })
+        }
     }
 
     /// Every topic of the cluster.

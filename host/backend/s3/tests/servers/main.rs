@@ -1,4 +1,5 @@
-//! Every row against a real MinIO server.
+//! Every row against a real MinIO server, and what is plain S3 against one that
+//! is not MinIO.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 #[path = "../common/mod.rs"]
@@ -8,4 +9,5 @@ mod support;
 mod accounts;
 mod buckets;
 mod configuration;
+mod plain;
 mod service_accounts;
