@@ -219,7 +219,7 @@ pub enum Perform {
         database: Option<String>,
     },
     /// A request of an HTTP API.
-    Http(HttpCall),
+    Http(Box<HttpCall>),
     /// A call of the client that the backend knows by this name.
     Call(String),
 }

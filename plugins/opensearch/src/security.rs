@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::access::Access;
 use crate::normal::{Body, fits, merged};
-use crate::shape::{CAPABILITY, desired, is_about_the_kind, name};
+use crate::shape::{CAPABILITY, Read, desired, is_about_the_kind, name};
 
 /// A kind of the security plugin: its rows, and which of their arguments are
 /// what.
@@ -24,7 +24,7 @@ pub(crate) struct Security {
     pub kind: &'static str,
     pub field: &'static str,
     /// Reads those of these names, or all, each with its fields.
-    pub read: fn(&mut Seen<OpenSearch>, Option<Vec<String>>) -> Result<Option<Vec<Body>>, Error>,
+    pub read: Read<Body>,
     /// The row that makes one.
     pub put: &'static str,
     /// The row that sets single values.

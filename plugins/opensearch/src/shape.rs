@@ -15,6 +15,9 @@ use crate::normal::{Body, differences, fits, merged};
 /// The capability, as touches name it.
 pub(crate) const CAPABILITY: &str = "opensearch";
 
+/// Reads objects of these names, or all; `None`: not yet.
+pub(crate) type Read<T> = fn(&mut Seen<OpenSearch>, Option<Vec<String>>) -> Result<Option<Vec<T>>, Error>;
+
 /// A kind of object that is a name and a body.
 pub(crate) struct Shape {
     /// Its name in ids and grants.
@@ -22,7 +25,7 @@ pub(crate) struct Shape {
     /// Its list in the document.
     pub field: &'static str,
     /// Reads those of these names, or all.
-    pub read: fn(&mut Seen<OpenSearch>, Option<Vec<String>>) -> Result<Option<Vec<There>>, Error>,
+    pub read: Read<There>,
     /// The body that an object of the document asks for.
     pub body: fn(&Body) -> Value,
     /// Brings a body into the one form in which two can be compared, and which

@@ -31,6 +31,7 @@ mod connection;
 mod context;
 mod error;
 pub mod files;
+pub mod http;
 pub mod kafka;
 pub mod kind;
 pub mod log;
@@ -45,7 +46,7 @@ pub mod sql;
 pub mod touch;
 
 pub use bindings::hyhost::provision::types::{
-    Action, Change, Error, Fault, Manifest, Outcome, Plan, Readiness, Remark, Touch, Verb,
+    Action, Change, Error, Fault, Manifest, Mode, Outcome, Plan, Readiness, Remark, Touch, Verb,
 };
 pub use change::{Diff, id};
 pub use connection::{Answers, Batch, Connection, Ticket};

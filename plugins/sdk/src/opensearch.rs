@@ -1,7 +1,6 @@
 //! OpenSearch: the operations of the API table `opensearch`.
 
-use crate::bindings::hyhost::provision::types::Mode;
-use crate::{Call, Capability, Error};
+use crate::{Call, Capability, Error, Mode};
 
 #[path = "generated/opensearch.rs"]
 mod rows;
@@ -15,13 +14,7 @@ pub enum OpenSearch {}
 impl Capability for OpenSearch {
     const NAME: &'static str = "opensearch";
 
-    #[cfg(target_arch = "wasm32")]
     fn perform(connection: &str, calls: &[Call], mode: &Mode) -> Vec<Result<String, Error>> {
-        crate::bindings::hyhost::provision::http::perform(connection, calls, mode)
-    }
-
-    #[cfg(not(target_arch = "wasm32"))]
-    fn perform(connection: &str, calls: &[Call], mode: &Mode) -> Vec<Result<String, Error>> {
-        crate::native::perform(Self::NAME, connection, calls, mode)
+        crate::http::perform(Self::NAME, connection, calls, mode)
     }
 }

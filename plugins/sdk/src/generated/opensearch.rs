@@ -519,6 +519,9 @@ impl Operation for AlterRole {
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct AddClusterPermissions {
     pub cluster_permissions: Vec<String>,
+    /// The list was read and is empty, where the server has none to add to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<bool>,
     pub name: String,
 }
 
@@ -534,6 +537,9 @@ impl Operation for AddClusterPermissions {
 #[allow(missing_docs, reason = "the names say it")]
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct AddIndexPermissions {
+    /// The list was read and is empty, where the server has none to add to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<bool>,
     pub index_permissions: Vec<IndexPermission>,
     pub name: String,
 }
@@ -550,6 +556,9 @@ impl Operation for AddIndexPermissions {
 #[allow(missing_docs, reason = "the names say it")]
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct AddTenantPermissions {
+    /// The list was read and is empty, where the server has none to add to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<bool>,
     pub name: String,
     pub tenant_permissions: Vec<TenantPermission>,
 }
@@ -643,6 +652,9 @@ impl Operation for AlterRoleMapping {
 #[allow(missing_docs, reason = "the names say it")]
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct AddMappedUsers {
+    /// The list was read and is empty, where the server has none to add to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<bool>,
     pub name: String,
     pub users: Vec<String>,
 }
@@ -660,6 +672,9 @@ impl Operation for AddMappedUsers {
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct AddMappedBackendRoles {
     pub backend_roles: Vec<String>,
+    /// The list was read and is empty, where the server has none to add to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<bool>,
     pub name: String,
 }
 
@@ -675,6 +690,9 @@ impl Operation for AddMappedBackendRoles {
 #[allow(missing_docs, reason = "the names say it")]
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct AddMappedHosts {
+    /// The list was read and is empty, where the server has none to add to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<bool>,
     pub hosts: Vec<String>,
     pub name: String,
 }
@@ -774,6 +792,9 @@ impl Operation for AlterUser {
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct AddUserBackendRoles {
     pub backend_roles: Vec<String>,
+    /// The list was read and is empty, where the server has none to add to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<bool>,
     pub name: String,
 }
 
@@ -789,6 +810,9 @@ impl Operation for AddUserBackendRoles {
 #[allow(missing_docs, reason = "the names say it")]
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct AddUserSecurityRoles {
+    /// The list was read and is empty, where the server has none to add to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<bool>,
     pub name: String,
     pub security_roles: Vec<String>,
 }
@@ -1001,12 +1025,15 @@ pub struct Role {
     pub cluster_permissions: Option<Vec<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    pub hidden: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hidden: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index_permissions: Option<Vec<IndexPermission>>,
     pub name: String,
-    pub reserved: bool,
-    pub r#static: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserved: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub r#static: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant_permissions: Option<Vec<TenantPermission>>,
 }
@@ -1019,12 +1046,15 @@ pub struct RoleMapping {
     pub and_backend_roles: Option<Vec<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backend_roles: Option<Vec<String>>,
-    pub hidden: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hidden: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hosts: Option<Vec<String>>,
     pub name: String,
-    pub reserved: bool,
-    pub r#static: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserved: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub r#static: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub users: Option<Vec<String>>,
 }
@@ -1035,10 +1065,13 @@ pub struct RoleMapping {
 pub struct Tenant {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    pub hidden: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hidden: Option<bool>,
     pub name: String,
-    pub reserved: bool,
-    pub r#static: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserved: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub r#static: Option<bool>,
 }
 
 /// What is allowed in some tenants.
@@ -1059,10 +1092,13 @@ pub struct User {
     pub backend_roles: Option<Vec<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    pub hidden: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hidden: Option<bool>,
     pub name: String,
-    pub reserved: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserved: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub security_roles: Option<Vec<String>>,
-    pub r#static: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub r#static: Option<bool>,
 }
