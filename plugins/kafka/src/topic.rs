@@ -76,7 +76,8 @@ fn schema() -> Value {
                     "description": "1 to 249 letters, digits, dots, underscores and hyphens. Those that begin with \
                         `__` are the cluster's own.",
                     "type": "string",
-                    "pattern": "^(?!__)(?!\\.{1,2}$)[a-zA-Z0-9._-]{1,249}$",
+                    "pattern": "^[a-zA-Z0-9._-]{1,249}$",
+                    "not": { "pattern": "^(__.*|[.]{1,2})$" },
                     "x-hyhost": { "name": "kafka.topic" },
                 },
                 "partitions": {
