@@ -233,26 +233,28 @@ fn tenant() -> Case {
         })
 }
 
+/// Sets a persistent setting.
+fn set(bed: &Testbed, name: &str, value: &str) -> Result<String> {
+    send(bed, "PUT", "_cluster/settings", &format!(r#"{{"persistent":{{"{name}":{value}}}}}"#))
+}
+
 fn setting() -> Case {
     let desired = r#"{ cluster_settings: [ { name: cluster.max_shards_per_node, value: 900 }, { name: action.destructive_requires_name, value: true } ] }"#;
-    let set = |bed: &Testbed, name: &str, value: &str| {
-        send(bed, "PUT", "_cluster/settings", &format!(r#"{{"persistent":{{"{name}":{value}}}}}"#))
-    };
     Case::new("cluster settings", HERE, desired)
         .unmanaged(
             |bed| send(bed, "PUT", "_cluster/settings", r#"{"persistent":{"search.max_buckets":7777}}"#),
             |bed| bed.curl("GET", "_cluster/settings?filter_path=**.max_buckets", None),
         )
-        .drift("a value", "cluster_setting/cluster.max_shards_per_node", move |bed| {
+        .drift("a value", "cluster_setting/cluster.max_shards_per_node", |bed| {
             set(bed, "cluster.max_shards_per_node", "800")
         })
-        .drift("nothing", "cluster_setting/action.destructive_requires_name", move |bed| {
+        .drift("nothing", "cluster_setting/action.destructive_requires_name", |bed| {
             set(bed, "action.destructive_requires_name", "null")
         })
         .prune(
             "{ cluster_setting: [indices.recovery.*] }",
             "cluster_setting/indices.recovery.max_bytes_per_sec",
-            move |bed| set(bed, "indices.recovery.max_bytes_per_sec", r#""50mb""#),
+            |bed| set(bed, "indices.recovery.max_bytes_per_sec", r#""50mb""#),
         )
 }
 
