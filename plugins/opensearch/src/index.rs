@@ -334,7 +334,7 @@ fn ensure(_: &Context, connection: &Connection<OpenSearch>, changes: &[Change]) 
         let (places, calls): (Vec<usize>, Vec<Call>) =
             going.filter_map(|(at, steps)| Some((at, steps.as_ref().ok()?.get(number)?.clone()))).unzip();
         for (at, answer) in places.into_iter().zip(connection.hand_over(&calls)) {
-            outcomes[at] = answer.map(|_| Outcome::Done).map_err(|error| error.about(&changes[at].id));
+            outcomes[at] = answer.map(|_| Outcome::Done);
         }
     }
     outcomes

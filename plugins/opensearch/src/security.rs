@@ -277,18 +277,18 @@ pub(crate) fn ensure(
         Err(error) => return changes.iter().map(|_| Err(error.clone())).collect(),
     };
     let by_name: BTreeMap<String, &Body> = there.iter().map(|object| (name(object), object)).collect();
-    let make = |(payload, change): (Result<Payload, Error>, &Change)| {
+    let make = |payload: Result<Payload, Error>| {
         let steps = steps(security, &by_name, payload?, context.exact())?;
         let mut outcome = Outcome::Unchanged;
         for step in steps {
             for answer in connection.hand_over(&[step]) {
-                answer.map_err(|error| error.about(&change.id))?;
+                answer?;
             }
             outcome = Outcome::Done;
         }
         Ok(outcome)
     };
-    payloads.into_iter().zip(changes).map(make).collect()
+    payloads.into_iter().map(make).collect()
 }
 
 fn steps(

@@ -186,7 +186,7 @@ pub(crate) fn ensure(shape: &Shape, connection: &Connection<OpenSearch>, changes
     };
     let by_name: BTreeMap<&str, &There> = there.iter().map(|object| (object.name.as_str(), object)).collect();
     let calls = payloads.into_iter().map(|payload| step(shape, &by_name, payload?));
-    perform(connection, changes, calls.collect())
+    perform(connection, calls.collect())
 }
 
 /// The one call that makes a change so; `None`: it is so.
@@ -204,11 +204,7 @@ fn step(shape: &Shape, there: &BTreeMap<&str, &There>, payload: Payload) -> Resu
 }
 
 /// Performs a call for each change that needs one, all at the same time.
-pub(crate) fn perform(
-    connection: &Connection<OpenSearch>,
-    changes: &[Change],
-    calls: Vec<Result<Option<Call>, Error>>,
-) -> Outcomes {
+pub(crate) fn perform(connection: &Connection<OpenSearch>, calls: Vec<Result<Option<Call>, Error>>) -> Outcomes {
     let mut outcomes: Outcomes = Vec::with_capacity(calls.len());
     let (mut places, mut wanted) = (Vec::new(), Vec::new());
     for (at, call) in calls.into_iter().enumerate() {
@@ -221,7 +217,7 @@ pub(crate) fn perform(
         }));
     }
     for (at, answer) in places.into_iter().zip(connection.hand_over(&wanted)) {
-        outcomes[at] = answer.map(|_| Outcome::Done).map_err(|error| error.about(&changes[at].id));
+        outcomes[at] = answer.map(|_| Outcome::Done);
     }
     outcomes
 }

@@ -84,5 +84,5 @@ fn ensure(_: &Context, connection: &Connection<OpenSearch>, changes: &[Change]) 
             opensearch::DeleteDataStream { name, with_data: with_data.then_some(true) }.call().map(Some)
         }
     };
-    perform(connection, changes, changes.iter().map(call).collect())
+    perform(connection, changes.iter().map(call).collect())
 }

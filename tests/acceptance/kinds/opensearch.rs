@@ -233,11 +233,13 @@ fn tenant() -> Case {
         })
 }
 
+/// Sets a persistent setting.
+fn set(bed: &Testbed, name: &str, value: &str) -> Result<String> {
+    send(bed, "PUT", "_cluster/settings", &format!(r#"{{"persistent":{{"{name}":{value}}}}}"#))
+}
+
 fn setting() -> Case {
     let desired = r#"{ cluster_settings: [ { name: cluster.max_shards_per_node, value: 900 }, { name: action.destructive_requires_name, value: true } ] }"#;
-    fn set(bed: &Testbed, name: &str, value: &str) -> Result<String> {
-        send(bed, "PUT", "_cluster/settings", &format!(r#"{{"persistent":{{"{name}":{value}}}}}"#))
-    }
     Case::new("cluster settings", HERE, desired)
         .unmanaged(
             |bed| send(bed, "PUT", "_cluster/settings", r#"{"persistent":{"search.max_buckets":7777}}"#),
