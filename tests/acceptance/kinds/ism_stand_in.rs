@@ -131,7 +131,9 @@ impl Kept {
 
     fn put(&mut self, name: &str, query: &str, policy: &Value) -> (u16, Value) {
         if std::mem::take(&mut self.contended) {
-            self.write(name, &json!({ "description": "somebody else's", "states": [] }));
+            let mut policy = self.policies[name].1.clone();
+            policy["description"] = json!("somebody else's");
+            self.write(name, &policy);
         }
         let repeated = |key: &str| query.split('&').find_map(|pair| pair.strip_prefix(key)?.parse::<i64>().ok());
         let said = repeated("if_seq_no=").zip(repeated("if_primary_term="));

@@ -23,6 +23,7 @@ pub(super) fn cases() -> Vec<Case> {
         pipeline(),
         index(),
         first_index(),
+        rolled_over(),
         data_stream(),
         roles(),
         mapping(),
@@ -127,14 +128,18 @@ fn first_index() -> Case {
         .drift("nobody writes", "index/kw-000001", |bed| {
             send(bed, "PUT", "kw-000001/_alias/kw", r#"{"is_write_index":false}"#)
         })
-        .unmanaged(
-            // Rolled over, and the first one is gone: nothing is to be made.
-            |bed| {
-                send(bed, "POST", "kw/_rollover", r#"{"settings":{"number_of_replicas":0}}"#)?;
-                send(bed, "POST", "kw-000002/_doc?refresh=true", "{}")
-            },
-            |bed| bed.curl("GET", "_cat/aliases/kw?h=alias,index,is_write_index&s=index", None),
-        )
+}
+
+/// Rolled over: what writes now is another index, and nothing is to be made.
+fn rolled_over() -> Case {
+    let desired = "{ indexes: [ { name: kv-000001, alias: kv, settings: { number_of_replicas: 0 } } ] }";
+    Case::new("an alias that was rolled over", HERE, desired).unmanaged(
+        |bed| {
+            send(bed, "POST", "kv/_rollover", r#"{"settings":{"number_of_replicas":0}}"#)?;
+            send(bed, "POST", "kv-000002/_doc?refresh=true", "{}")
+        },
+        |bed| bed.curl("GET", "_cat/aliases/kv?h=alias,index,is_write_index&s=index", None),
+    )
 }
 
 fn data_stream() -> Case {
@@ -207,13 +212,13 @@ fn user() -> Case {
     Case::new("a user", HERE, desired)
         .drift("its password", "user/ku-app", |bed| {
             let body = r#"{"password":"By-hand-and-long-1!","description":"app","backend_roles":["ku-ops"],
-                "opendistro_security_roles":["readall"],"attributes":{"team":"one"}}"#;
+                "opendistro_security_roles":["readall"],"attributes":{"team":"one","more":"kept"}}"#;
             send(bed, "PUT", USER, body)
         })
         .drift("description", "user/ku-app", |bed| patch(bed, USER, "replace", "/description", r#""x""#))
         .drift("backend roles", "user/ku-app", |bed| patch(bed, USER, "replace", "/backend_roles", "[]"))
         .drift("roles", "user/ku-app", |bed| patch(bed, USER, "replace", "/opendistro_security_roles", "[]"))
-        .drift("an attribute", "user/ku-app", |bed| patch(bed, USER, "replace", "/attributes", r#"{"team":"two"}"#))
+        .drift("an attribute", "user/ku-app", |bed| patch(bed, USER, "replace", "/attributes/team", r#""two""#))
         .unmanaged(
             |bed| patch(bed, USER, "add", "/attributes/more", r#""kept""#),
             |bed| bed.curl("GET", &format!("{USER}?filter_path=**.more"), None),

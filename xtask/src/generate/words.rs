@@ -15,10 +15,10 @@ fn kind_at(root: &Value, schema: &Value, depth: usize) -> String {
     }
     let mut words: Vec<String> = Vec::new();
     for form in forms(root, schema) {
-        if let Some(word) = one(root, form, depth) {
-            if !words.contains(&word) {
-                words.push(word);
-            }
+        if let Some(word) = one(root, form, depth)
+            && !words.contains(&word)
+        {
+            words.push(word);
         }
     }
     match words.is_empty() {

@@ -86,7 +86,8 @@ pub(crate) fn for_people(report: &Report, strict: bool) -> String {
         for problem in target.problems.iter().filter(|p| !is_refusal(target, p.object.as_deref())) {
             let _ = writeln!(text, "  {} {problem}", paint(style::ERROR, "x"));
         }
-        if target.is_ok() && target.plan.is_settled() && !(strict && !target.plan.extras.is_empty()) {
+        let extras_pass = !strict || target.plan.extras.is_empty();
+        if extras_pass && target.is_ok() && target.plan.is_settled() {
             let _ = writeln!(text, "  {} nothing to do", paint(style::GOOD, "="));
         }
         text.push('\n');
