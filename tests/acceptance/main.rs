@@ -1,6 +1,6 @@
 //! The whole command on real servers.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on ends")]
 
 mod drift;
 mod faults;
