@@ -35,6 +35,10 @@ const REPEATS: usize = 10;
 const FIRSTS: usize = 5;
 const THOUSANDS: usize = 3;
 
+/// The part of the example that the scripts do as well.
+const EXAMPLE: &[&str] =
+    &["--config", "provisioning", "--target", "app-db", "--target", "tool-dbs", "--target", "buckets"];
+
 /// The row that has the first target, and what hyhost says with `--debug` when
 /// the call is done.
 const FIRST_CALL: &str = "`hyhost validate`, until the first call of a plugin is done";
@@ -90,8 +94,8 @@ fn after<'a>(before: impl Fn() -> Result<()> + 'a, side: Side<'a>) -> Side<'a> {
 /// Processes that call plugins and no server, beside others that only say
 /// their version.
 fn starts(bench: &Bench) -> Result<Vec<Part>> {
-    let validate = ["validate", "--config", "provisioning"];
-    let debug = ["validate", "--config", "provisioning", "--debug"];
+    let validate = [&["validate"], EXAMPLE].concat();
+    let debug = [&["validate", "--debug"], EXAMPLE].concat();
     let new = bench.ours.directory().join("compiled-anew");
     let forget = || if new.exists() { Ok(std::fs::remove_dir_all(&new)?) } else { Ok(()) };
     let starts = [
@@ -113,7 +117,7 @@ fn starts(bench: &Bench) -> Result<Vec<Part>> {
 
 /// The example's documents: all of it, then each server alone.
 fn example(bench: &Bench) -> Result<Vec<Part>> {
-    let whole = ["run", "--config", "provisioning"];
+    let whole = [&["run"], EXAMPLE].concat();
     let sql = ["run", "--config", "provisioning", "--target", "app-db", "--target", "tool-dbs"];
     let s3 = ["run", "--config", "provisioning", "--target", "buckets"];
     let anew = |bed: &'_ Testbed| forget_example(bed);

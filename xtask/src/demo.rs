@@ -44,7 +44,7 @@ pub(crate) fn run() -> Result<()> {
     }
     expect(&call("plan")?, "plan after two runs (2 would mean that something is left to do)")?;
 
-    title("reading everything back by psql and mc");
+    title("reading everything back by psql, mc, kafka-topics.sh and curl");
     let count = reading::read_back(&bed, &variables)?;
     title(&format!("done: two runs, nothing left to change, {count} things read back"));
     Ok(())

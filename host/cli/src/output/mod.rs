@@ -108,6 +108,7 @@ pub(crate) fn mistakes(common: &Common, mistakes: &Mistakes) {
             tell(&value.to_string());
         } else {
             let text = mistake.to_string();
+            let text = text.trim_end();
             let red = style::ERROR;
             match text.strip_prefix("error:") {
                 Some(rest) => tell(&format!("{}error:{}{rest}\n", red.render(), red.render_reset())),
