@@ -335,9 +335,9 @@ pub struct Statement {
     pub transactional: bool,
 }
 
-/// A text that is no table.
+/// A text that is no table: in one line, without the text itself.
 #[derive(Debug, thiserror::Error)]
-#[error(transparent)]
+#[error("{}", .0.to_string().lines().next().unwrap_or_default().trim_start_matches("error: "))]
 pub struct TableError(Box<serde_saphyr::Error>);
 
 fn yes() -> bool {
