@@ -133,9 +133,11 @@ fn read(
         declared: Default::default(),
         mentioned: BTreeMap::new(),
         unresolved: Vec::new(),
+        written: Vec::new(),
     };
     let targets: Vec<Target> = heads.iter().filter_map(|head| targets::check(head, &mut shared, report)).collect();
     prune_is_safe(&heads, &shared.unresolved, report);
+    targets::exact_alone(&shared.written, report);
     // A run that leaves a target out unsaid would end well with nothing done.
     if report.mistakes() == 0 {
         for head in heads.iter().filter(|head| head.chosen && !targets.iter().any(|target| target.name == head.name)) {

@@ -96,6 +96,8 @@ pub enum Rule {
     PruneEverything,
     /// `prune` where not all names that documents mention are known.
     PruneUnsure,
+    /// `exact` on an object that another target changes as well.
+    ExactShared,
     /// A field that the plugin takes no value for, with its reason.
     Refused,
     /// One object declared in two places.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use hyhost_table::Touch;
+use hyhost_table::{Pattern, Touch, Verb};
 use jsonschema::Validator;
 
 use crate::body::{Bodies, path_problem};
@@ -36,6 +36,20 @@ pub(crate) struct Shared<'a> {
     pub mentioned: BTreeMap<String, BTreeSet<Touch>>,
     /// Names that are not known, because a variable is not set.
     pub unresolved: Vec<Spot>,
+    /// What targets write, each with its target and server.
+    pub written: Vec<Written>,
+}
+
+/// A name that a target writes.
+pub(crate) struct Written {
+    pub target: String,
+    /// Whether the target says `exact`.
+    pub exact: bool,
+    /// The server.
+    pub server: String,
+    pub touch: Touch,
+    pub pattern: Pattern,
+    pub spot: Spot,
 }
 
 /// Checks one target. `None`: it is not chosen, or something is wrong.
@@ -147,6 +161,30 @@ fn compile<'a>(manifest: &'a Manifest, head: &Head<'_>, shared: &mut Shared<'a>,
     compiled.as_ref().map(|_| ())
 }
 
+/// A target that says `exact` would take away what another target gives on
+/// the same object, and each run of one would undo the other.
+pub(crate) fn exact_alone(written: &[Written], report: &mut Report) {
+    for own in written.iter().filter(|own| own.exact) {
+        let meets = |other: &&Written| {
+            other.target != own.target
+                && other.server == own.server
+                && (&other.touch.capability, &other.touch.kind) == (&own.touch.capability, &own.touch.kind)
+                && (own.pattern == other.pattern
+                    || own.pattern.matches(&other.touch.name)
+                    || other.pattern.matches(&own.touch.name))
+        };
+        let Some(other) = written.iter().find(meets) else { continue };
+        let problem = format!(
+            "the target `{}` is `exact`, and `{}` changes the {} `{}` as well: each would take away what the other gives",
+            own.target, other.target, own.touch.kind, own.touch.name
+        );
+        report
+            .mistake(Rule::ExactShared, own.spot, problem)
+            .help("put both into one target, or leave `exact` out")
+            .other(other.spot);
+    }
+}
+
 /// What the plugin says about fields that are there.
 fn words(head: &Head<'_>, found: &Found, report: &mut Report) {
     for (spot, text) in &found.notes {
@@ -168,15 +206,28 @@ fn objects(head: &Head<'_>, found: &Found, shared: &mut Shared<'_>, report: &mut
             report.note(Some(*spot), note);
         }
     }
-    for named in found.names.iter().filter(|named| !named.pattern.has_wildcard()) {
+    for named in &found.names {
         for slot in head.slots.iter().filter(|slot| slot.capability == named.touch.capability) {
+            let connection = shared.connections.get(&slot.connection).and_then(|read| read.connection.as_ref());
+            let server =
+                connection.map_or_else(|| format!("of `{}`", slot.connection), |connection| connection.endpoint());
+            if named.touch.verb == Verb::Write {
+                shared.written.push(Written {
+                    target: head.name.to_owned(),
+                    exact: head.exact,
+                    server: server.clone(),
+                    touch: named.touch.clone(),
+                    pattern: named.pattern.clone(),
+                    spot: named.spot,
+                });
+            }
+            if named.pattern.has_wildcard() {
+                continue;
+            }
             shared.mentioned.entry(slot.connection.clone()).or_default().insert(named.touch.clone());
             if !named.declared {
                 continue;
             }
-            let connection = shared.connections.get(&slot.connection).and_then(|read| read.connection.as_ref());
-            let server =
-                connection.map_or_else(|| format!("of `{}`", slot.connection), |connection| connection.endpoint());
             shared.declared.add(&server, &named.touch.kind, &named.touch.name, head.name, named.spot, report);
         }
     }
