@@ -2,63 +2,80 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::rc::Rc;
 
 use anyhow::{Context, Result};
-use hyhost_testbed::{Server, Testbed, random};
+use hyhost_testbed::{Instance, Order, Server, Testbed, random};
 
 use super::measure::measure;
 use crate::generate::root;
 use crate::reading;
 
-/// Roles of the large document.
-pub(crate) const ROLES: usize = 1000;
-
-/// What the example makes, for [`Bench::forget_example`].
+/// What the example makes, for [`forget_example`].
 const DATABASES: [&str; 3] = ["app", "n8n", "keycloak"];
 const EXAMPLE_ROLES: &str = "app_reader, app_user, reporting, n8n, keycloak";
 const BUCKETS: [&str; 5] = ["hy-bucket", "loki-bucket", "tempo-bucket", "cdn-bucket", "doc-intel-assets"];
 
-/// All that the commands need. hyhost and the scripts have servers of their
-/// own, for each would take the other's migrations for a stranger's.
-pub(crate) struct Bench {
-    pub(crate) ours: Testbed,
-    pub(crate) theirs: Testbed,
-    hyhost: PathBuf,
-    components: Vec<String>,
+/// What was built.
+pub(crate) struct Program {
+    pub(crate) hyhost: PathBuf,
+    pub(crate) components: Vec<String>,
+}
+
+/// Whose servers the others work on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Servers {
+    /// Each side has its own: one would take the other's migrations for a
+    /// stranger's.
+    Apart,
+    /// Both work on the same: what is made is taken back before each run.
+    Shared,
+}
+
+/// All that the commands of one part need.
+pub(crate) struct Bench<'a> {
+    pub(crate) ours: Rc<Testbed>,
+    pub(crate) theirs: Rc<Testbed>,
+    program: &'a Program,
     variables: Vec<(String, String)>,
-    /// With `psql` and `mc`.
+    /// With the servers' clients.
     path: OsString,
     compiled: PathBuf,
-    thousand: PathBuf,
     /// What the last process said.
     pub(crate) words: PathBuf,
 }
 
-/// What is measured on.
-const SERVERS: [Server; 2] = [Server::Postgres, Server::Minio];
+/// Variables of the example documents that a part which starts no server
+/// needs, too.
+const MORE: [&str; 2] = ["LOKI_S3_PASSWORD", "OPENSEARCH_SHIPPER_PASSWORD"];
 
-impl Bench {
-    /// Starts the servers, writes the large document and its statements into a
-    /// directory that goes with them, and compiles the plugins.
+impl<'a> Bench<'a> {
+    /// Starts the servers and compiles the plugins into a directory that goes
+    /// with them.
     ///
     /// # Errors
-    /// A server does not come up, a file cannot be written, or the plugins
-    /// cannot be compiled.
-    pub(crate) fn new(hyhost: PathBuf, components: Vec<String>) -> Result<Bench> {
-        let (ours, theirs) = (Testbed::up(&SERVERS)?, Testbed::up(&SERVERS)?);
-        let variables = reading::variables()?;
-        let directory = ours.directory();
-        let mut path = env::join_paths(hyhost_testbed::client_directories(&SERVERS)?)?;
+    /// A server does not come up, or the plugins cannot be compiled.
+    pub(crate) fn new(program: &'a Program, orders: &[Order], servers: Servers) -> Result<Bench<'a>> {
+        let ours = Rc::new(Testbed::with(orders)?);
+        let theirs = match servers {
+            Servers::Shared => Rc::clone(&ours),
+            Servers::Apart => Rc::new(Testbed::with(orders)?),
+        };
+        let mut variables = reading::variables()?;
+        for name in MORE {
+            if variables.iter().all(|(known, _)| known != name) {
+                variables.push((name.to_owned(), random::password()?));
+            }
+        }
+        let kinds: Vec<Server> = orders.iter().map(|order| order.server).collect();
+        let mut path = env::join_paths(hyhost_testbed::client_directories(&kinds)?)?;
         path.push(":");
         path.push(env::var_os("PATH").unwrap_or_default());
-        let (compiled, thousand) = (directory.join("compiled"), directory.join("thousand"));
-        let words = directory.join("words");
-        let bench = Bench { ours, theirs, hyhost, components, variables, path, compiled, thousand, words };
-        bench.write_thousand()?;
+        let (compiled, words) = (ours.directory().join("compiled"), ours.directory().join("words"));
+        let bench = Bench { ours, theirs, program, variables, path, compiled, words };
         bench.measure(&mut bench.compile(&bench.compiled))?;
         Ok(bench)
     }
@@ -72,11 +89,16 @@ impl Bench {
         // Found here and not by the child: looking for it is no part of its
         // time, and a path lets the standard library use posix_spawn.
         let name = program.as_ref();
-        let found = env::split_paths(&self.path).map(|directory| directory.join(name)).find(|path| path.is_file());
+        let found = self.find(name);
         let mut command = Command::new(found.as_deref().unwrap_or(name));
         command.args(arguments).current_dir(root()).env("PATH", &self.path);
         command.envs(bed.env()).envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
+    }
+
+    /// Where a program of the PATH lies.
+    pub(crate) fn find(&self, name: impl AsRef<Path>) -> Option<PathBuf> {
+        env::split_paths(&self.path).map(|directory| directory.join(name.as_ref())).find(|path| path.is_file())
     }
 
     /// One of the scripts beside this file.
@@ -86,8 +108,8 @@ impl Bench {
 
     /// hyhost with all plugins, compiled code at hand or not.
     pub(crate) fn hyhost(&self, arguments: &[&str], code: Code) -> Command {
-        let mut command = self.with(&self.ours, &self.hyhost, arguments);
-        command.args(&self.components);
+        let mut command = self.with(&self.ours, &self.program.hyhost, arguments);
+        command.args(&self.program.components);
         if code == Code::AtHand {
             command.arg("--compiled").arg(&self.compiled);
         }
@@ -101,21 +123,37 @@ impl Bench {
         command
     }
 
-    /// hyhost with the large document.
-    pub(crate) fn thousand(&self) -> Command {
+    /// hyhost with documents of a part's own, see [`Bench::document`].
+    pub(crate) fn documents(&self, name: &str) -> Command {
+        let place = self.place(name);
         let mut command = self.hyhost(&["run"], Code::AtHand);
-        command.arg("--config").arg(&self.thousand).arg("--secrets").arg(self.thousand.join("secrets"));
+        command.arg("--config").arg(&place).arg("--secrets").arg(place.join("secrets"));
         command
     }
 
-    /// One psql with a file of as many statements.
-    pub(crate) fn thousand_statements(&self) -> Command {
-        let mut command = self.program("psql", &["-X", "-q", "-v", "ON_ERROR_STOP=1", "--single-transaction", "-f"]);
-        command.arg(self.thousand.join("roles.sql"));
-        command
+    /// The directory of a part's own documents.
+    pub(crate) fn place(&self, name: &str) -> PathBuf {
+        self.ours.directory().join("documents").join(name)
     }
 
-    fn measure(&self, command: &mut Command) -> Result<()> {
+    /// Writes a document and the secrets that it names.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub(crate) fn document(&self, name: &str, text: &str, secrets: &[(&str, &str)]) -> Result<()> {
+        let place = self.place(name);
+        fs::create_dir_all(place.join("secrets"))?;
+        for (secret, value) in secrets {
+            fs::write(place.join("secrets").join(secret), value)?;
+        }
+        fs::write(place.join("all.yaml"), text).with_context(|| format!("cannot write into {}", place.display()))
+    }
+
+    /// Runs what is only needed, and not part of the table.
+    ///
+    /// # Errors
+    /// It fails.
+    pub(crate) fn measure(&self, command: &mut Command) -> Result<()> {
         measure(command, &self.words).map(drop)
     }
 
@@ -128,35 +166,15 @@ impl Bench {
         self.measure(&mut self.script("both"))?;
         reading::read_back(&self.theirs, &self.variables).map(drop)
     }
+}
 
-    fn write_thousand(&self) -> Result<()> {
-        let postgres = self.ours.get(Server::Postgres)?;
-        let secrets = self.thousand.join("secrets");
-        fs::create_dir_all(&secrets)?;
-        fs::write(secrets.join("admin"), postgres.password())?;
-        let mut document = format!(
-            "connections:\n  db:\n    sql: {{ host: {}, port: {}, user: {}, password: admin }}\n\
-             targets:\n  roles:\n    plugin: postgres\n    connection: db\n    grant: desired\n    desired:\n      roles:\n",
-            postgres.host(),
-            postgres.port(),
-            postgres.user()
-        );
-        let mut statements = String::new();
-        for number in 0..ROLES {
-            let (name, password) = (format!("bench_{number:04}"), random::password()?);
-            fs::write(secrets.join(&name), &password)?;
-            writeln!(document, "        - {{ name: {name}, login: true, password: {name} }}")?;
-            writeln!(
-                statements,
-                "DO $$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}') \
-                 THEN ALTER ROLE {name} LOGIN PASSWORD '{password}'; \
-                 ELSE CREATE ROLE {name} LOGIN PASSWORD '{password}'; END IF; END $$;"
-            )?;
-        }
-        fs::write(self.thousand.join("roles.yaml"), document)?;
-        fs::write(self.thousand.join("roles.sql"), statements)?;
-        Ok(())
-    }
+/// One of a server's variables.
+///
+/// # Errors
+/// It has none of that name.
+pub(crate) fn variable(server: &Instance, name: &str) -> Result<String> {
+    let known = server.env().into_iter().find(|(known, _)| *known == name);
+    known.map(|(_, value)| value).with_context(|| format!("{} has no {name}", server.server()))
 }
 
 /// Whether hyhost is told where compiled code is.
@@ -180,15 +198,4 @@ pub(crate) fn forget_example(bed: &Testbed) -> Result<()> {
         bed.mc(&["rb", "--force", &format!("testbed/{bucket}")])?;
     }
     Ok(())
-}
-
-/// Takes the thousand roles back.
-///
-/// # Errors
-/// Postgres refuses it.
-pub(crate) fn forget_thousand(bed: &Testbed) -> Result<()> {
-    let sql = "do $$ declare name text; begin \
-               for name in select rolname from pg_roles where rolname like 'bench\\_%' loop \
-               execute format('drop role %I', name); end loop; end $$";
-    bed.psql("postgres", sql).map(drop).context("the roles could not be dropped")
 }

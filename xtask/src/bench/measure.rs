@@ -27,10 +27,19 @@ pub(crate) struct Run {
 /// # Errors
 /// It cannot be started, or it fails.
 pub(crate) fn measure(command: &mut Command, words: &Path) -> Result<Run> {
+    measure_watched(command, words, |_| ())
+}
+
+/// The same, and `started` is told the process's number when it runs.
+///
+/// # Errors
+/// Those of [`measure`].
+pub(crate) fn measure_watched(command: &mut Command, words: &Path, started: impl FnOnce(u32)) -> Result<Run> {
     let file = File::create(words).with_context(|| format!("cannot write {}", words.display()))?;
     command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
     let begin = Instant::now();
     let child = command.spawn().with_context(|| format!("cannot start {command:?}"))?;
+    started(child.id());
     let used = child.wait4().context("cannot wait for a process")?;
     let wall = begin.elapsed();
     if !used.status.success() {

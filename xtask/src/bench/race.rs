@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+use super::family::measure_family;
 use super::measure::{Run, measure, measure_until, spread};
 
 /// What is done between two runs, without being measured.
@@ -23,6 +24,8 @@ pub(crate) struct Side<'a> {
     pub(crate) before: Option<Step<'a>>,
     /// The words on stderr at which its time ends; else it ends with the process.
     pub(crate) until: Option<&'static str>,
+    /// Whether its child's memory counts beside its own.
+    pub(crate) family: bool,
     /// What is run.
     pub(crate) command: Box<dyn Fn() -> Command + 'a>,
     /// What its words must be, so that what is measured is what the table
@@ -60,24 +63,39 @@ pub(crate) struct Part {
     pub(crate) series: Vec<Series>,
 }
 
+impl Part {
+    /// The middle of a side's wall times; of none where there is no such side.
+    pub(crate) fn median(&self, side: usize) -> Duration {
+        self.series.get(side).map(|series| series.wall()[1]).unwrap_or_default()
+    }
+}
+
 /// Runs each side in its turn, so many rounds; one round before them warms up
 /// and is not counted.
 ///
 /// # Errors
 /// A run fails, or its words are not what they must be.
 pub(crate) fn race(title: &str, rounds: usize, words: &Path, sides: &[Side]) -> Result<Part> {
+    let _: Part = race_cold(title, 1, words, sides)?;
+    race_cold(title, rounds, words, sides)
+}
+
+/// The same without a round that warms up.
+///
+/// # Errors
+/// Those of [`race`].
+pub(crate) fn race_cold(title: &str, rounds: usize, words: &Path, sides: &[Side]) -> Result<Part> {
     eprintln!("measuring: {title}");
     let mut series: Vec<Series> =
         sides.iter().map(|side| Series { name: side.name, ours: side.ours, runs: Vec::new() }).collect();
-    for round in 0..=rounds {
+    for _ in 0..rounds {
         for (side, series) in sides.iter().zip(&mut series) {
             let run = once(side, words).with_context(|| format!("{title}: {}", side.name))?;
-            if round > 0 {
-                series.runs.push(run);
-            }
+            series.runs.push(run);
         }
     }
-    Ok(Part { title: format!("{title} ({rounds} runs)"), series })
+    let runs = if rounds == 1 { "1 run".into() } else { format!("{rounds} runs") };
+    Ok(Part { title: format!("{title} ({runs})"), series })
 }
 
 fn once(side: &Side, words: &Path) -> Result<Run> {
@@ -87,6 +105,7 @@ fn once(side: &Side, words: &Path) -> Result<Run> {
     let mut command = (side.command)();
     let run = match side.until {
         Some(said) => return measure_until(&mut command, said),
+        None if side.family => measure_family(&mut command, words)?,
         None => measure(&mut command, words)?,
     };
     (side.check)(&fs::read_to_string(words)?)?;
@@ -144,6 +163,7 @@ mod tests {
                 Ok(())
             })),
             until: None,
+            family: false,
             command: Box::new(|| Command::new("true")),
             check: whatever,
         };

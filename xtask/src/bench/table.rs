@@ -5,18 +5,38 @@ use std::time::Duration;
 
 use super::race::{Part, Series};
 
-/// A figure that must not be exceeded.
+/// A figure that has a limit, or is only said.
 pub(crate) struct Target {
     pub(crate) what: String,
     pub(crate) limit: String,
     pub(crate) found: String,
-    pub(crate) met: bool,
+    pub(crate) met: Met,
+}
+
+/// How a figure stands to its limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Met {
+    Yes,
+    No,
+    /// It has none.
+    Said,
+}
+
+impl From<bool> for Met {
+    fn from(met: bool) -> Met {
+        if met { Met::Yes } else { Met::No }
+    }
 }
 
 impl Target {
     /// One for a time.
     pub(crate) fn time(what: &str, found: Duration, limit: Duration) -> Target {
-        Target { what: what.into(), limit: milliseconds(limit), found: milliseconds(found), met: found <= limit }
+        Target {
+            what: what.into(),
+            limit: format!("at most {}", milliseconds(limit)),
+            found: milliseconds(found),
+            met: (found <= limit).into(),
+        }
     }
 
     /// One for the memory of every run of hyhost's.
@@ -25,7 +45,20 @@ impl Target {
         let most = ours.max_by_key(|series| series.rss());
         let (name, rss) = most.map_or(("nothing", u64::MAX), |series| (series.name, series.rss()));
         let found = format!("{} ({name})", mebibytes(rss));
-        Target { what: what.into(), limit: mebibytes(limit), found, met: rss <= limit }
+        Target { what: what.into(), limit: format!("at most {}", mebibytes(limit)), found, met: (rss <= limit).into() }
+    }
+
+    /// How many times of hyhost's (the first side) the other one's median is.
+    /// Without a limit it is only said.
+    pub(crate) fn ratio(what: &str, part: &Part, least: Option<f64>) -> Target {
+        let (ours, theirs) = (part.median(0).as_secs_f64(), part.median(1).as_secs_f64());
+        let ratio = if ours > 0.0 { theirs / ours } else { 0.0 };
+        Target {
+            what: what.into(),
+            limit: least.map_or("no target".into(), |least| format!("at least {least}")),
+            found: format!("{ratio:.2} times as fast"),
+            met: least.map_or(Met::Said, |least| (ratio >= least).into()),
+        }
     }
 }
 
@@ -54,9 +87,13 @@ fn row(series: &Series) -> String {
 /// The targets, one a line.
 pub(crate) fn verdict(targets: &[Target]) -> String {
     targets.iter().fold(String::new(), |mut text, target| {
-        let word = if target.met { "met    " } else { "NOT MET" };
+        let word = match target.met {
+            Met::Yes => "met    ",
+            Met::No => "NOT MET",
+            Met::Said => "       ",
+        };
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "{word}  {}: {}, at most {}", target.what, target.found, target.limit);
+        let _ = writeln!(text, "{word}  {}: {}, {}", target.what, target.found, target.limit);
         text
     })
 }
@@ -99,10 +136,20 @@ mod tests {
     #[test]
     fn only_what_is_ours_has_a_target_and_what_exceeds_it_is_named() {
         let parts = [part(false, 99 << 20), part(true, 60 << 20)];
-        assert!(Target::memory("memory", &parts, 60 << 20).met);
+        assert_eq!(Target::memory("memory", &parts, 60 << 20).met, Met::Yes);
         let missed = Target::memory("memory", &parts, (60 << 20) - 1);
-        assert!(!missed.met);
+        assert_eq!(missed.met, Met::No);
         assert_eq!(verdict(&[missed]), "NOT MET  memory: 60.0 MiB (one), at most 60.0 MiB\n");
-        assert!(!Target::memory("of nobody", &parts[..1], 1 << 30).met);
+        assert_eq!(Target::memory("of nobody", &parts[..1], 1 << 30).met, Met::No);
+    }
+
+    #[test]
+    fn a_ratio_is_the_others_time_over_ours() {
+        let run = |ms| Run { wall: Duration::from_millis(ms), cpu: Duration::ZERO, rss: 0 };
+        let series = |ours, ms| Series { name: "one", ours, runs: vec![run(ms)] };
+        let part = Part { title: "work".into(), series: vec![series(true, 10), series(false, 200)] };
+        assert_eq!(Target::ratio("x", &part, Some(20.0)).met, Met::Yes);
+        assert_eq!(verdict(&[Target::ratio("x", &part, Some(21.0))]), "NOT MET  x: 20.00 times as fast, at least 21\n");
+        assert_eq!(verdict(&[Target::ratio("x", &part, None)]), "         x: 20.00 times as fast, no target\n");
     }
 }
