@@ -307,6 +307,14 @@ fn steps(
             if let Some(secret) = args.get_mut(PASSWORD) {
                 *secret = json!({ "secret": secret });
             }
+            // Where nothing but a name is desired: the server refuses a body
+            // without a field.
+            if args.len() == 1 {
+                match (security.lists, security.values) {
+                    ([list, ..], _) => args.insert(list.field.to_owned(), json!([])),
+                    ([], values) => values.first().and_then(|field| args.insert((*field).to_owned(), json!(""))),
+                };
+            }
             Ok(vec![call(security.put, Value::Object(args))])
         }
     }

@@ -277,6 +277,17 @@ fn security() -> Value {
 }
 
 #[test]
+fn what_has_only_a_name_is_made_with_a_field_that_says_nothing() {
+    let server = Server::default();
+    server.settle(
+        &json!({ "tenants": [{ "name": "a" }], "roles": [{ "name": "a" }], "role_mappings": [{ "name": "a" }] }),
+    );
+    assert_eq!(server.get("tenant", "a")["description"], json!(""));
+    assert_eq!(server.get("role", "a")["cluster_permissions"], json!([]));
+    assert_eq!(server.get("role_mapping", "a")["users"], json!([]));
+}
+
+#[test]
 fn security_is_made_then_added_to_and_extras_stay() {
     let server = Server::default();
     let plan = server.settle(&security());

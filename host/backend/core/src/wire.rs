@@ -193,11 +193,19 @@ pub fn trouble(error: &(dyn Error + 'static)) -> (Class, String) {
 
 /// What TLS found wrong, with the field of the document that it is about.
 fn verdict(error: &rustls::Error) -> Option<String> {
-    Some(match error {
+    match error {
         // The first bytes of the answer are no TLS record.
-        rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType) => {
-            "the server does not speak TLS there: should `url` begin with `http://`, or have another port?".to_owned()
-        }
+        rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType) => Some(
+            "the server does not speak TLS there: should `url` begin with `http://`, or have another port?".to_owned(),
+        ),
+        error => certificate(error),
+    }
+}
+
+/// What is wrong with the server's certificate, with the field of the document
+/// that it is about.
+pub fn certificate(error: &rustls::Error) -> Option<String> {
+    Some(match error {
         // The latter: a CA of the same name.
         rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => format!(
             "{error}: the server's certificate comes from a CA that is not trusted here; \

@@ -5,6 +5,7 @@ use std::error::Error as _;
 use std::fmt::Write as _;
 use std::io;
 
+use hyhost_backend::wire::{causes, certificate};
 use hyhost_backend::{Class, Fault};
 use tokio_postgres::Error;
 use tokio_postgres::error::DbError;
@@ -84,7 +85,10 @@ pub(crate) fn login_fault(error: &Error, what: &str) -> Fault {
         Some(io) if io.raw_os_error().is_some() || io.kind() == io::ErrorKind::UnexpectedEof => {
             Fault::new(Class::NotReady, format!("{what}: {io}"))
         }
-        _ => Fault::new(Class::Failed, format!("{what}: {}", chain(error))),
+        _ => {
+            let verdict = causes(error).into_iter().find_map(|cause| cause.downcast_ref().and_then(certificate));
+            Fault::new(Class::Failed, format!("{what}: {}", verdict.unwrap_or_else(|| chain(error))))
+        }
     }
 }
 
