@@ -7,6 +7,7 @@
 mod backoff;
 mod batch;
 mod call;
+mod granted;
 mod ready;
 mod report;
 mod run;
