@@ -5,6 +5,7 @@
 mod drift;
 mod faults;
 mod first_run;
+mod four;
 mod hostile;
 mod kinds;
 mod secrets;
