@@ -40,8 +40,18 @@ const REPEATS: usize = 10;
 const FIRSTS: usize = 5;
 
 /// The part of the example that the scripts do as well.
-const EXAMPLE: &[&str] =
-    &["--config", "provisioning", "--target", "app-db", "--target", "tool-dbs", "--target", "buckets"];
+const EXAMPLE: &[&str] = &[
+    "--config",
+    "provisioning",
+    "--target",
+    "app-db",
+    "--target",
+    "tool-dbs",
+    "--target",
+    "buckets",
+    "--target",
+    "loki-account",
+];
 
 /// The row that has the first target (the first of its part), and what hyhost says with `--debug` when
 /// the call is done.
@@ -171,7 +181,7 @@ fn starts(program: &Program) -> Result<Outcome> {
     Ok(Outcome { parts, targets, versions })
 }
 
-/// The example's documents: all of it, then each server alone.
+/// The example's documents for Postgres and MinIO: both, then each server alone.
 fn example(program: &Program) -> Result<Outcome> {
     let orders = [Server::Postgres.into(), Server::Minio.into()];
     let bench = Bench::new(program, &orders, Servers::Apart)?;
@@ -179,7 +189,7 @@ fn example(program: &Program) -> Result<Outcome> {
     bench.prove_scripts()?;
     let whole = [&["run"], EXAMPLE].concat();
     let sql = ["run", "--config", "provisioning", "--target", "app-db", "--target", "tool-dbs"];
-    let s3 = ["run", "--config", "provisioning", "--target", "buckets"];
+    let s3 = ["run", "--config", "provisioning", "--target", "buckets", "--target", "loki-account"];
     let anew = |bed: &'_ Testbed| forget_example(bed);
     let firsts = [
         after(|| anew(&bench.ours), side("`hyhost run`", true, changed, || bench.hyhost(&whole, AtHand))),

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::rc::Rc;
 
 use anyhow::{Context, Result};
-use hyhost_testbed::{Instance, Order, Server, Testbed, random};
+use hyhost_testbed::{Instance, Order, Server, Testbed};
 
 use super::measure::measure;
 use crate::generate::root;
@@ -18,6 +18,8 @@ use crate::reading;
 const DATABASES: [&str; 3] = ["app", "n8n", "keycloak"];
 const EXAMPLE_ROLES: &str = "app_reader, app_user, reporting, n8n, keycloak";
 const BUCKETS: [&str; 5] = ["hy-bucket", "loki-bucket", "tempo-bucket", "cdn-bucket", "doc-intel-assets"];
+const USER: &str = "loki";
+const POLICY: &str = "loki-storage";
 
 /// What was built.
 pub(crate) struct Program {
@@ -48,10 +50,6 @@ pub(crate) struct Bench<'a> {
     pub(crate) words: PathBuf,
 }
 
-/// Variables of the example documents that a part which starts no server
-/// needs, too.
-const MORE: [&str; 2] = ["LOKI_S3_PASSWORD", "OPENSEARCH_SHIPPER_PASSWORD"];
-
 impl<'a> Bench<'a> {
     /// Starts the servers and compiles the plugins into a directory that goes
     /// with them.
@@ -64,12 +62,7 @@ impl<'a> Bench<'a> {
             Servers::Shared => Rc::clone(&ours),
             Servers::Apart => Rc::new(Testbed::with(orders)?),
         };
-        let mut variables = reading::variables()?;
-        for name in MORE {
-            if variables.iter().all(|(known, _)| known != name) {
-                variables.push((name.to_owned(), random::password()?));
-            }
-        }
+        let variables = reading::variables()?;
         let kinds: Vec<Server> = orders.iter().map(|order| order.server).collect();
         let mut path = env::join_paths(hyhost_testbed::client_directories(&kinds)?)?;
         path.push(":");
@@ -196,6 +189,12 @@ pub(crate) fn forget_example(bed: &Testbed) -> Result<()> {
     let there = bed.mc(&["ls", "testbed"])?;
     for bucket in BUCKETS.iter().filter(|bucket| there.contains(&format!(" {bucket}/"))) {
         bed.mc(&["rb", "--force", &format!("testbed/{bucket}")])?;
+    }
+    if bed.mc(&["admin", "user", "list", "testbed"])?.contains(USER) {
+        bed.mc(&["admin", "user", "remove", "testbed", USER])?;
+    }
+    if bed.mc(&["admin", "policy", "list", "testbed"])?.contains(POLICY) {
+        bed.mc(&["admin", "policy", "remove", "testbed", POLICY])?;
     }
     Ok(())
 }

@@ -2,9 +2,9 @@
 //! `AdminClient`, and as many as a cluster may have.
 
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use hyhost_testbed::Server;
 
 use super::commands::{Bench, Program, Servers, variable};
@@ -23,6 +23,7 @@ const MANY_ROUNDS: usize = 2;
 const ALL: usize = 10_000;
 const ALL_ROUNDS: usize = 3;
 const ALL_WITHIN: Duration = Duration::from_secs(5);
+const SHOWN_WITHIN: Duration = Duration::from_secs(600);
 /// What hyhost and its client may have in memory with all of them.
 const MEMORY: u64 = 96 << 20;
 
@@ -51,6 +52,21 @@ impl Topics {
                 &format!("        - {{ name: {}{number:05}, partitions: 1, replication_factor: 1 }}\n", self.prefix());
         }
         bench.document(self.name, &document, &[])
+    }
+
+    /// Waits until the broker shows them all: its controller makes thousands
+    /// in seconds, and it takes minutes to lay their files.
+    fn wait(&self, bench: &Bench) -> Result<()> {
+        let end = Instant::now() + SHOWN_WITHIN;
+        loop {
+            let known = bench.ours.kafka_topics(&["--list"])?;
+            let shown = known.lines().filter(|name| name.starts_with(&self.prefix())).count();
+            if shown == self.count {
+                return Ok(());
+            }
+            ensure!(Instant::now() < end, "the broker shows {shown} of {} topics", self.count);
+            std::thread::sleep(Duration::from_secs(2));
+        }
     }
 
     /// Takes them back.
@@ -132,6 +148,7 @@ fn all(bench: &Bench) -> Result<(Part, Part)> {
     topics.write(bench)?;
     let first = [ours(bench, &topics, changed)];
     let first = race_cold(&format!("{ALL} topics, first run"), ONCE, &bench.words, &first)?;
+    topics.wait(bench)?;
     let again = [ours(bench, &topics, unchanged)];
     let again = race_cold(&format!("{ALL} topics, nothing left to do"), ALL_ROUNDS, &bench.words, &again)?;
     Ok((first, again))
