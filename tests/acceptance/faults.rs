@@ -1,5 +1,7 @@
 //! Servers that come late, never, or go away.
 
+use std::io::{BufRead, BufReader, Read};
+use std::process::Output;
 use std::time::{Duration, Instant};
 
 use hyhost_testbed::{Order, Proxy, Server, Testbed, Traffic};
@@ -138,12 +140,19 @@ fn sigterm_ends_it_with_143_and_the_next_run_converges() {
     let stack = Stack::new(&document(&many_roles(600).replace("many_", "term_")))
         .with(env)
         .with([("SECRET_ONE", "one-one-one-1"), ("SECRET_TWO", "x")]);
-    let run = stack.start(&["run"]);
-    std::thread::sleep(Duration::from_millis(400));
+    let mut run = stack.start(&["run"]);
+    let mut events = BufReader::new(run.stdout.take().unwrap());
+    let mut stdout = String::new();
+    // In the middle: something is about to be made.
+    while !stdout.contains("\"announced\"") {
+        assert_ne!(events.read_line(&mut stdout).unwrap(), 0, "it ended by itself: {stdout}");
+    }
     let sent = std::process::Command::new("kill").args(["-TERM", &run.id().to_string()]).status().unwrap();
     assert!(sent.success());
     let began = Instant::now();
-    let said = Said::of(run.wait_with_output().unwrap()).ended(143);
+    events.read_to_string(&mut stdout).unwrap();
+    let ended = run.wait_with_output().unwrap();
+    let said = Said::of(Output { stdout: stdout.into_bytes(), ..ended }).ended(143);
     assert!(began.elapsed() < Duration::from_secs(9), "within what Compose gives a container");
     assert_eq!(said.of_sort("run-ended").count(), 1, "the record is closed: {}", said.stdout);
     stack.hyhost(&["run"]).ended(0);
