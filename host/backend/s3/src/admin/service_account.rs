@@ -13,6 +13,9 @@ use crate::login::Server;
 
 const ABSENT: &str = "XMinioInvalidIAMCredentials";
 
+/// Among others: the access key is taken.
+const NOT_ALLOWED: &str = "XMinioIAMServiceAccountNotAllowed";
+
 /// The one that sites replicate by: the server's own.
 const REPLICATOR: &str = "site-replicator-0";
 
@@ -133,7 +136,15 @@ pub(crate) async fn add(server: &Server, asked: &Asked<'_>) -> Result<Value, Fai
         }
     }
     // The answer holds the secret, sealed: it is not even opened.
-    Ask::put("add-service-account", &[], Body::Sealed(body)).done(server).await
+    let made = Ask::put("add-service-account", &[], Body::Sealed(body)).done(server).await;
+    match made {
+        // Another one may have made it since we looked; the code alone stands
+        // for other reasons, too.
+        Err(refused) if refused.code() == Some(NOT_ALLOWED) && info(server, &args.access_key).await?.is_some() => {
+            Err(taken("access key", &args.access_key))
+        }
+        made => made,
+    }
 }
 
 #[derive(Deserialize)]
