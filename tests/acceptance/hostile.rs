@@ -30,7 +30,7 @@ fn each_misdeed_is_named_and_the_others_finish() {
     );
     for (call, does, _) in MISDEEDS {
         targets.push_str(&format!(
-            "  {call}-{does}:\n    plugin: hostile\n    connection: main-db\n    timeout: 30s\n    ready_timeout: 30s\n    \
+            "  {call}-{does}:\n    plugin: hostile\n    connection: main-db\n    timeout: 120s\n    ready_timeout: 60s\n    \
              grant: {{ main-db: {{ role: {{ write: [ok_*] }} }} }}\n    desired: {{ in: {call}, does: {does} }}\n"
         ));
     }
