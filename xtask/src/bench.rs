@@ -119,13 +119,9 @@ pub(crate) fn run() -> Result<()> {
     }
 }
 
-/// The parts that are named behind `bench`, or in `HYHOST_BENCH`.
+/// The parts that are named behind `bench`.
 fn wanted() -> Result<Vec<Named>> {
-    let mut words: Vec<String> = std::env::args().skip(2).collect();
-    if words.is_empty() {
-        let named = std::env::var("HYHOST_BENCH").unwrap_or_default();
-        words = named.split_whitespace().map(str::to_owned).collect();
-    }
+    let words: Vec<String> = std::env::args().skip(2).collect();
     chosen(&words)
 }
 

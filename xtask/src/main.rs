@@ -18,7 +18,8 @@ cargo xtask COMMAND
 
   test               everything: format, lints, licences, unit tests, plugins, acceptance on real servers
   demo               the example documents on real servers: run, run again, plan, then read all of it back
-  bench              speed and memory of a release build, beside psql and mc (docs/performance.md)
+  bench [PARTS]      speed and memory of a release build, beside what a user has today (docs/performance.md):
+                     start example roles kafka opensearch; all where none is named
   plugins            build plugins/*.wasm
   generate           write what is generated from the contract and the tables
   generate --check   compare it instead
@@ -43,7 +44,7 @@ fn main() -> ExitCode {
     let result = match words.as_slice() {
         ["test"] => test::run(),
         ["demo"] => demo::run(),
-        ["bench"] => bench::run(),
+        ["bench", ..] => bench::run(),
         ["plugins"] => plugins::run(),
         ["generate"] => generate::run(false),
         ["generate", "--check"] => generate::run(true),
